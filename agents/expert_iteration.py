@@ -1,0 +1,306 @@
+"""Expert iteration: search solves what the policy alone cannot, and the policy learns to do what the search did.
+
+The expert is Levin tree search with the policy itself (:mod:`agents.search`). Each solution gives one *decision* a
+state on its path: the candidates, and the one to take. The policy learns them by cross-entropy; the value head learns
+how far solved states were from their end and that states of hopeless searches lead nowhere.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from agents.policies import CandidatePolicy, padded_log_softmax
+from agents.run_folder import write_whole
+from agents.tree import Node, SearchResult
+
+__all__ = ["Decisions", "Learner", "LearningConfig", "Replay", "decisions", "joined", "shortened"]
+
+_HOPELESS_STATES = 4
+"""States kept for the value head of a search that found nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearningConfig:
+    """How the network learns.
+
+    Attributes:
+        batch: decisions a batch. learning_rate: of Adam. replay: decisions kept.
+        value_weight: of the value's loss beside the policy's. discount: of a solved state's value for each decision
+            that is left to the end, in (0, 1].
+    """
+
+    batch: int = 64
+    learning_rate: float = 1e-3
+    replay: int = 60_000
+    value_weight: float = 0.25
+    discount: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Decisions of one or more searches, as flat arrays.
+
+    Attributes:
+        buckets: uint16 ``[total]``: the bags of all candidates of all decisions.
+        lengths: uint16 ``[n_candidates]``: buckets of each candidate.
+        counts: uint16 ``[n_decisions]``: candidates of each decision.
+        chosen: int16 ``[n_decisions]``: the candidate to take; -1 where none is known to be good.
+        values: float32 ``[n_decisions]``: target of the value of the chosen candidate; of all candidates where none is.
+    """
+
+    buckets: NDArray[np.uint16]
+    lengths: NDArray[np.uint16]
+    counts: NDArray[np.uint16]
+    chosen: NDArray[np.int16]
+    values: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+
+def shortened(path: Sequence[Node]) -> list[tuple[Node, int]]:
+    """A solution without its detours: ``(node, choice)`` from the root to the end.
+
+    Where a state further down the path is itself a candidate of an earlier one, what lies between is left out.
+    """
+    places = {node.state: index for index, node in enumerate(path)}
+    decisions = []
+    index = 0
+    while index < len(path) - 1:
+        node = path[index]
+        best, choice = index, -1
+        for number, action in enumerate(node.actions):
+            place = places.get(action.state, -1)
+            if place > best:
+                best, choice = place, number
+        decisions.append((node, choice))
+        index = best
+    return decisions
+
+
+def decisions(results: Iterable[SearchResult], discount: float = 0.95) -> Decisions:
+    """What can be learned from searches whose evaluator kept the features.
+
+    Raises:
+        ValueError: the evaluator did not keep them.
+    """
+    bags: list[bytes] = []
+    lengths: list[int] = []
+    counts: list[int] = []
+    chosen: list[int] = []
+    values: list[float] = []
+
+    def keep(node: Node, choice: int, value: float) -> None:
+        if node.evaluation is None or node.evaluation.encoded is None:
+            raise ValueError("the evaluator kept no features: build the policy with keep_encoded=True")
+        encoded = node.evaluation.encoded
+        bags.append(encoded.bags)
+        lengths.extend(encoded.lengths)
+        counts.append(len(encoded.lengths))
+        chosen.append(choice)
+        values.append(value)
+
+    for result in results:
+        if result.outcome.success:
+            path = shortened(result.path)
+            for index, (node, choice) in enumerate(path):
+                keep(node, choice, discount ** (len(path) - 1 - index))
+        else:
+            judged = [node for node in result.visited if node.actions]
+            for node in judged[:: max(1, len(judged) // _HOPELESS_STATES)][:_HOPELESS_STATES]:
+                keep(node, -1, 0.0)
+    return Decisions(
+        np.frombuffer(b"".join(bags), dtype=np.uint16),
+        np.array(lengths, dtype=np.uint16),
+        np.array(counts, dtype=np.uint16),
+        np.array(chosen, dtype=np.int16),
+        np.array(values, dtype=np.float32),
+    )
+
+
+def joined(parts: Sequence[Decisions]) -> Decisions:
+    """Several as one, in order."""
+    return Decisions(**{key: np.concatenate([getattr(part, key) for part in parts]) for key in _FIELDS})
+
+
+_FIELDS = tuple(Decisions.__dataclass_fields__)
+
+
+class Replay:
+    """The newest decisions, segment by segment; each segment is a file once it is saved.
+
+    A checkpoint then costs what is new: segments never change, and those that fell out are deleted.
+
+    Args:
+        capacity: decisions kept; whole segments go, the oldest first, and never the newest.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self._segments: deque[tuple[str, Decisions]] = deque()
+        self._starts: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+
+    def __len__(self) -> int:
+        return sum(len(segment) for _, segment in self._segments)
+
+    @property
+    def names(self) -> list[str]:
+        """Of the segments, the oldest first."""
+        return [name for name, _ in self._segments]
+
+    def add(self, name: str, segment: Decisions) -> None:
+        """Append a segment under a name of its own; empty ones are left out."""
+        if not len(segment):
+            return
+        self._segments.append((name, segment))
+        self._starts.append(_starts(segment))
+        while len(self._segments) > 1 and len(self) - len(self._segments[0][1]) >= self.capacity:
+            self._segments.popleft()
+            self._starts.pop(0)
+
+    def sample(self, size: int, rng: np.random.Generator) -> Decisions:
+        """``size`` decisions drawn evenly, with repetition.
+
+        Raises:
+            ValueError: there are none.
+        """
+        if not self._segments:
+            raise ValueError("nothing was learned from yet: the replay is empty")
+        ends = np.cumsum([len(segment) for _, segment in self._segments])
+        drawn = np.sort(rng.integers(int(ends[-1]), size=size))
+        where = np.searchsorted(ends, drawn, side="right")
+        buckets, lengths, counts, chosen, values = [], [], [], [], []
+        for number, row in zip(where.tolist(), (drawn - np.concatenate(([0], ends))[where]).tolist(), strict=True):
+            segment = self._segments[number][1]
+            candidates, places = self._starts[number]
+            first, last = candidates[row], candidates[row + 1]
+            lengths.append(segment.lengths[first:last])
+            buckets.append(segment.buckets[places[first] : places[last]])
+            counts.append(segment.counts[row])
+            chosen.append(segment.chosen[row])
+            values.append(segment.values[row])
+        return Decisions(
+            np.concatenate(buckets),
+            np.concatenate(lengths),
+            np.array(counts, dtype=np.uint16),
+            np.array(chosen, dtype=np.int16),
+            np.array(values, dtype=np.float32),
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the segments that are not yet in ``folder``, each as a whole."""
+        folder.mkdir(exist_ok=True)
+        for name, segment in self._segments:
+            file = folder / f"{name}.npz"
+            if not file.exists():
+                write_whole(file, lambda draft, segment=segment: _write_segment(draft, segment))  # type: ignore[misc]
+
+    def prune(self, folder: Path) -> None:
+        """Delete the segments in ``folder`` that fell out; call it once no checkpoint names them any more."""
+        kept = {f"{name}.npz" for name in self.names}
+        for file in folder.glob("*.npz"):
+            if file.name not in kept:
+                file.unlink()
+
+    def load(self, folder: Path, names: Sequence[str]) -> None:
+        """Read the named segments back, the oldest first.
+
+        Raises:
+            FileNotFoundError: one is missing.
+        """
+        for name in names:
+            with np.load(folder / f"{name}.npz", allow_pickle=False) as data:
+                self.add(name, Decisions(**{key: data[key] for key in _FIELDS}))
+
+
+def _starts(segment: Decisions) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    candidates = np.concatenate(([0], np.cumsum(segment.counts, dtype=np.int64)))
+    places = np.concatenate(([0], np.cumsum(segment.lengths, dtype=np.int64)))
+    return candidates, places
+
+
+def _write_segment(path: Path, segment: Decisions) -> None:
+    with path.open("wb") as file:
+        np.savez(file, **{key: getattr(segment, key) for key in _FIELDS})
+        file.flush()
+        os.fsync(file.fileno())
+
+
+class Learner:
+    """The network under training.
+
+    Args:
+        policy: is trained in place.
+        config: of the training.
+        seed: of the batches.
+    """
+
+    def __init__(self, policy: CandidatePolicy, config: LearningConfig, seed: int = 0) -> None:
+        self.policy = policy
+        self.config = config
+        self.replay = Replay(config.replay)
+        self.rng = np.random.default_rng(seed)
+        self.optimiser = torch.optim.Adam(policy.network.parameters(), lr=config.learning_rate, fused=True)
+        self.updates = 0
+
+    def update(self, count: int) -> dict[str, float]:
+        """Take ``count`` gradient steps; returns the means of ``policy_loss``, ``value_loss`` and ``accuracy``."""
+        totals = np.zeros(3)
+        for _ in range(count):
+            totals += self._step(self.replay.sample(self.config.batch, self.rng))
+        self.updates += count
+        policy_loss, value_loss, accuracy = (totals / max(count, 1)).tolist()
+        return {"policy_loss": policy_loss, "value_loss": value_loss, "accuracy": accuracy}
+
+    def _step(self, drawn: Decisions) -> NDArray[np.float64]:
+        buckets = torch.from_numpy(drawn.buckets.astype(np.int32))
+        lengths = drawn.lengths.astype(np.int64)
+        logits, values = self.policy.network(buckets, torch.from_numpy((np.cumsum(lengths) - lengths).astype(np.int32)))
+        counts = drawn.counts.astype(np.int64)
+        table, _ = padded_log_softmax(logits, counts)
+        known = np.flatnonzero(drawn.chosen >= 0)
+        chosen = torch.from_numpy(drawn.chosen[known].astype(np.int64))
+        zero = logits.sum() * 0
+        picked = table[torch.from_numpy(known)]
+        policy_loss = -picked.gather(1, chosen[:, None]).mean() if len(known) else zero
+        value_loss = self._value_loss(values, drawn, counts)
+        loss = policy_loss + self.config.value_weight * value_loss
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        accuracy = float((picked.argmax(dim=1) == chosen).float().mean()) if len(known) else 0.0
+        return np.array([float(policy_loss.detach()), float(value_loss.detach()), accuracy])
+
+    def _value_loss(self, values: Tensor, drawn: Decisions, counts: NDArray[np.int64]) -> Tensor:
+        first = np.cumsum(counts) - counts
+        # Where nothing is known to be good, the candidate that stands in the middle speaks for the others.
+        place = first + np.where(drawn.chosen >= 0, drawn.chosen, counts // 2)
+        return torch.nn.functional.binary_cross_entropy_with_logits(
+            values[torch.from_numpy(place)], torch.from_numpy(drawn.values)
+        )
+
+    def state(self) -> dict[str, Any]:
+        """For a checkpoint, apart from the policy and the segments of the replay."""
+        return {
+            "optimiser": self.optimiser.state_dict(),
+            "rng": self.rng.bit_generator.state,
+            "updates": self.updates,
+            "segments": self.replay.names,
+        }
+
+    def restore(self, state: dict[str, Any], folder: Path) -> None:
+        """The inverse of :meth:`state`; segments are read from ``folder``."""
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.rng.bit_generator.state = state["rng"]
+        self.updates = state["updates"]
+        self.replay.load(folder, state["segments"])

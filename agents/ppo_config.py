@@ -1,0 +1,193 @@
+"""What a PPO run is started with, and the environment that it makes of that."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_type_hints
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.utils import RecordConstructorArgs
+from numpy.typing import NDArray
+from stable_baselines3.common.monitor import Monitor
+
+from reasoning_envs.rewards.checking import open_prm as open_any_prm
+from reasoning_envs.rewards.protocol import ProcessRewardModel
+from reasoning_envs.rewards.wrappers import Annealed, PotentialShaping, ProcessReward
+
+__all__ = ["Config", "NoRevisits", "make_env", "open_prm", "parse_arguments"]
+
+Shaping = Literal["sparse", "potential", "process", "annealed"]
+PolicyName = Literal["candidate", "multi-input"]
+TruncationRule = Literal["keep", "zero"]
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a run is started with; every field is an option of the command line."""
+
+    env: Annotated[str, "id of the environment, with the moves interface"] = "reasoning_envs/Algebra-v0"
+    level: Annotated[str, "level of the problems; several with commas"] = "linear-1"
+    env_kwargs: Annotated[str, 'further keywords of gymnasium.make as JSON, such as \'{"moves": "curated"}\''] = "{}"
+    steps: Annotated[int, "environment steps, rounded up to whole roll-outs"] = 20_000
+    policy: Annotated[PolicyName, "score what each action leads to, or the stock MultiInputPolicy"] = "candidate"
+    shaping: Annotated[Shaping, "the true outcome alone, or with a PRM: as a potential, summed, annealed"] = "sparse"
+    prm: Annotated[str, "the PRM: 'oracle', a .pt file, or module:Name"] = ""
+    weight: Annotated[float, "of the PRM's scores, in units of the true reward"] = 1.0
+    shift: Annotated[float, "added to each potential; at -1 an end is never punished"] = -1.0
+    at_truncation: Annotated[TruncationRule, "the potential of a truncated end: PPO bootstraps, so keep it"] = "keep"
+    revisits: Annotated[bool, "leave actions in the mask that lead back to an earlier line of the episode"] = False
+    envs: Annotated[int, "copies of the environment"] = 16
+    rollout: Annotated[int, "steps of each copy between updates"] = 64
+    batch: Annotated[int, "steps a gradient step"] = 256
+    epochs: Annotated[int, "passes over a roll-out"] = 4
+    learning_rate: Annotated[float, "of Adam"] = 0.001
+    gamma: Annotated[float, "discount, also that of the potential"] = 0.99
+    gae_lambda: Annotated[float, "of the generalised advantage estimate"] = 0.95
+    entropy: Annotated[float, "weight of the entropy bonus"] = 0.01
+    evaluations: Annotated[int, "on held-out problems, beside the one before training"] = 10
+    problems: Annotated[int, "held-out problems an evaluation"] = 100
+    seed: Annotated[int, "of weights, problems and actions"] = 0
+    threads: Annotated[int, "of torch; results depend on it in the last digits"] = 1
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "envs", "rollout", "batch", "epochs", "evaluations", "problems", "threads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
+        for name, known in (("policy", PolicyName), ("shaping", Shaping), ("at_truncation", TruncationRule)):
+            if getattr(self, name) not in get_args(known):
+                raise ValueError(f"{name} must be one of {', '.join(get_args(known))}, got {getattr(self, name)!r}")
+        if not isinstance(self.more_kwargs, dict):
+            raise ValueError(f"env_kwargs must be a JSON object, got {self.env_kwargs}")
+
+    @property
+    def more_kwargs(self) -> dict[str, Any]:
+        """``env_kwargs`` as a dict.
+
+        Raises:
+            ValueError: it is no JSON.
+        """
+        try:
+            kwargs: dict[str, Any] = json.loads(self.env_kwargs)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"env_kwargs must be a JSON object, got {self.env_kwargs!r}: {error}") from error
+        return kwargs
+
+    @property
+    def steps_taken(self) -> int:
+        """``steps`` rounded up to whole roll-outs: what training really takes."""
+        size = self.envs * self.rollout
+        return -(-self.steps // size) * size
+
+
+class NoRevisits(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+    """Masks the actions that lead back to an earlier line of the episode, unless nothing else is left.
+
+    What leaves the line as it is stays (the choice of a group does). The observation must be the Dict of the moves
+    interface.
+    """
+
+    def __init__(self, env: gym.Env[Any, Any]) -> None:
+        RecordConstructorArgs.__init__(self)
+        super().__init__(env)
+        self._seen: set[bytes] = set()
+        self._mask: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        observation, info = self.env.reset(seed=seed, options=options)
+        self._seen.clear()
+        return self._narrowed(observation), info
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return self._narrowed(observation), reward, terminated, truncated, info
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """[A] bool, as ``sb3_contrib.MaskablePPO`` asks for them."""
+        return self._mask
+
+    def _narrowed(self, observation: dict[str, Any]) -> dict[str, Any]:
+        mask = observation["action_mask"].astype(np.bool_)
+        line = observation["state"].tobytes()
+        lines = observation["candidates"].reshape(len(mask), -1)
+        fresh = mask.copy()
+        for index in np.flatnonzero(mask):
+            after = lines[index].tobytes()
+            fresh[index] = after not in self._seen or after == line
+        self._seen.add(line)
+        self._mask = fresh if fresh.any() else mask
+        return {**observation, "action_mask": self._mask.astype(observation["action_mask"].dtype)}
+
+
+def make_env(
+    config: Config, split: Literal["train", "test"], prm: ProcessRewardModel | str | None
+) -> gym.Env[Any, Any]:
+    """One copy of the environment: shaped as ``config`` says if there is a PRM, else with the true reward alone.
+
+    Raises:
+        ValueError, TypeError: the environment or the PRM does not exist or does not fit; the message says which.
+    """
+    levels = config.level.split(",")
+    level = levels[0] if len(levels) == 1 else levels
+    env: gym.Env[Any, Any] = gym.make(config.env, **{"level": level, "split": split, **config.more_kwargs})
+    if prm is not None:
+        if config.shaping == "potential":
+            env = PotentialShaping(
+                env,
+                prm,
+                gamma=config.gamma,
+                at_truncation=config.at_truncation,
+                shift=config.shift,
+                weight=config.weight,
+            )
+        elif config.shaping == "process":
+            env = ProcessReward(env, prm, weight=config.weight)
+        elif config.shaping == "annealed":
+            env = Annealed(env, prm, total_steps=config.steps_taken // config.envs, weight=config.weight)
+    return Monitor(env if config.revisits else NoRevisits(env))
+
+
+def open_prm(config: Config, prm: ProcessRewardModel | str | None = None) -> ProcessRewardModel | None:
+    """The PRM of a run: the one given, else the one that ``config`` names; None where the reward is sparse.
+
+    Raises:
+        ValueError: the shaping needs a PRM and there is none.
+    """
+    if config.shaping == "sparse":
+        return None
+    named = prm or config.prm
+    if not named:
+        raise ValueError(f"shaping {config.shaping!r} needs a PRM: give --prm oracle, a .pt file, or module:Name")
+    return open_any_prm("reasoning_envs.rewards.oracle:OraclePRM" if named == "oracle" else named)
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> tuple[Config, Path]:
+    """The configuration and the folder of the run, from the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m agents.ppo",
+        description="Train MaskablePPO on an environment of reasoning_envs.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    annotations = get_type_hints(Config, include_extras=True)
+    for option in fields(Config):
+        name = "--" + option.name.replace("_", "-")
+        kind, help_text = get_args(annotations[option.name])
+        if kind is bool:
+            parser.add_argument(name, action="store_true", help=help_text)
+        else:
+            choices = get_args(kind) or None
+            parser.add_argument(
+                name, type=str if choices else kind, choices=choices, default=option.default, help=help_text
+            )
+    parser.add_argument("--out", type=Path, help="folder of the run; by default runs/ppo-LEVEL-SHAPING-SEED")
+    chosen = vars(parser.parse_args(arguments))
+    out = chosen.pop("out")
+    try:
+        config = Config(**chosen)
+    except ValueError as error:
+        parser.error(str(error))
+    return config, out or Path("runs") / f"ppo-{config.level.replace(',', '+')}-{config.shaping}-{config.seed}"

@@ -1,0 +1,140 @@
+"""What a run of self-play is started with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
+
+__all__ = ["MAY_CHANGE", "Arguments", "Config", "parse_arguments"]
+
+MAY_CHANGE = ("minutes", "check_every", "evaluation_problems", "search_problems", "ppo_steps", "ppo_problems")
+"""Settings that may differ when a run is resumed: they change how long it goes on and how it is measured."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a run is started with; every field is an option of the command line."""
+
+    minutes: Annotated[float, "that proposer and solver play; what follows takes about three more"] = 4.5
+    seed: Annotated[int, "of weights, problems and draws"] = 0
+    env: Annotated[str, "id of the environment, with the moves interface"] = "reasoning_envs/Algebra-v0"
+    env_kwargs: Annotated[str, 'further keywords of gymnasium.make as JSON, such as \'{"moves": "curated"}\''] = "{}"
+    levels: Annotated[str, "that the proposer draws from, with commas; empty: all of the domain"] = ""
+    actors: Annotated[int, "processes that search beside the one that learns; 0: one process does both in turn"] = 1
+    problems: Annotated[int, "proposed in an iteration"] = 128
+    expansions: Annotated[int, "of a search, at most: states whose candidates are generated"] = 100
+    steps: Annotated[int, "of a derivation, at most"] = 40
+    attempts: Annotated[int, "of an iteration's problems played without search, by chance, for traces"] = 16
+    updates_per_expansion: Annotated[float, "gradient steps for each state expanded"] = 0.1
+    batch: Annotated[int, "decisions a gradient step"] = 64
+    learning_rate: Annotated[float, "of Adam"] = 0.001
+    replay: Annotated[int, "decisions remembered"] = 60_000
+    value_weight: Annotated[float, "of the value's loss beside the policy's"] = 0.25
+    width: Annotated[int, "of the embedding"] = 64
+    hidden: Annotated[int, "units of the layer above it"] = 64
+    scramble_share: Annotated[float, "of problems made by random walks back from a solution, in [0, 1]"] = 0.2
+    decay: Annotated[float, "of the record of a level with each iteration in which it was tried"] = 0.8
+    check_every: Annotated[int, "iterations between looks at held-out problems"] = 8
+    check_problems: Annotated[int, "held-out problems a level in such a look"] = 2
+    prm_traces: Annotated[int, "of the play, the newest, that the PRM is trained on"] = 1500
+    search_problems: Annotated[int, "held-out problems a level to search with and without the PRM"] = 6
+    search_expansions: Annotated[int, "of such a search"] = 12
+    ppo_level: Annotated[str, "that PPO learns; several with commas"] = "linear-1"
+    ppo_steps: Annotated[int, "of PPO with each reward"] = 12_000
+    ppo_problems: Annotated[int, "held-out problems a look at PPO"] = 60
+    evaluation_problems: Annotated[int, "held-out problems a level in the final table"] = 20
+
+    def __post_init__(self) -> None:
+        least = {"minutes": 0, "actors": 0, "attempts": 0, "check_every": 1, "check_problems": 0, "value_weight": 0}
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if isinstance(value, int | float) and not isinstance(value, bool) and option.name not in _SHARES | {"seed"}:
+                lowest = least.get(option.name, 0 if isinstance(value, float) else 1)
+                if value < lowest:
+                    raise ValueError(f"{option.name} must be at least {lowest}, got {value}")
+        for name in _SHARES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)}")
+        if not isinstance(self.more_kwargs, dict):
+            raise ValueError(f"env_kwargs must be a JSON object, got {self.env_kwargs!r}")
+
+    @property
+    def more_kwargs(self) -> dict[str, Any]:
+        """``env_kwargs`` as a dict.
+
+        Raises:
+            ValueError: it is no JSON.
+        """
+        try:
+            kwargs: dict[str, Any] = json.loads(self.env_kwargs)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"env_kwargs must be a JSON object, got {self.env_kwargs!r}: {error}") from error
+        return kwargs
+
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        """``levels`` one by one; none: all of the domain."""
+        return tuple(name.strip() for name in self.levels.split(",") if name.strip())
+
+    def smoke(self) -> Config:
+        """The same in about a minute: every part runs, and little is learned."""
+        return replace(
+            self,
+            minutes=min(self.minutes, 0.2),
+            problems=48,
+            check_every=4,
+            check_problems=1,
+            prm_traces=150,
+            search_problems=1,
+            ppo_steps=1024,
+            ppo_problems=10,
+            evaluation_problems=1,
+        )
+
+
+_SHARES = {"scramble_share", "decay"}
+
+
+class Arguments(NamedTuple):
+    """Of the command line: the configuration, the folder of the run, and whether to go on with what is there."""
+
+    config: Config
+    folder: Path
+    resume: bool
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
+    """Read the command line; a wrong option ends the program with a message and exit code 2."""
+    parser = argparse.ArgumentParser(
+        prog="python -m agents.self_play",
+        description="A proposer and a solver play each other on algebra; a PRM is trained on their play; "
+        "search and PPO are measured with it and without it.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--name", default="demo", help="of the run")
+    parser.add_argument("--out", type=Path, default=Path("runs"), help="folder that holds the folder of the run")
+    parser.add_argument("--resume", action="store_true", help="go on with the run of this name from its checkpoint")
+    parser.add_argument("--smoke", action="store_true", help="everything in about a minute")
+    annotations = get_type_hints(Config, include_extras=True)
+    for option in fields(Config):
+        kind, help_text = get_args(annotations[option.name])
+        parser.add_argument("--" + option.name.replace("_", "-"), type=kind, default=option.default, help=help_text)
+    known, _ = parser.parse_known_args(arguments)
+    started = known.out / known.name / "config.json"
+    if known.resume and started.is_file():
+        # What the run was started with need not be said again; what is said now goes before.
+        before = json.loads(started.read_text(encoding="utf-8"))
+        parser.set_defaults(**{key: value for key, value in before.items() if key in annotations})
+    chosen = vars(parser.parse_args(arguments))
+    name, out, resume, smoke = (chosen.pop(key) for key in ("name", "out", "resume", "smoke"))
+    if not name or Path(name).name != name:
+        parser.error(f"--name must be the plain name of a folder, got {name!r}")
+    try:
+        config = Config(**chosen)
+    except ValueError as error:
+        parser.error(str(error))
+    return Arguments(config.smoke() if smoke else config, out / name, resume)

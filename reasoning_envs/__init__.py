@@ -1,0 +1,98 @@
+"""Gymnasium environments in which one action is one reasoning step, and every step is verified.
+
+Importing this package registers the environments and is light: no torch, no SymPy, no Pillow. The names below are
+loaded when they are first used.
+
+    >>> import gymnasium as gym
+    >>> import reasoning_envs
+    >>> env = gym.make("reasoning_envs/Algebra-v0", level="linear-1")
+    >>> observation, info = env.reset(seed=0)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+
+from reasoning_envs.types import Problem, Relation, Status, Step, StepScore, Trace, Verdict
+
+if TYPE_CHECKING:
+    from reasoning_envs.env import ReasoningEnv as ReasoningEnv
+    from reasoning_envs.traces import RecordTraces as RecordTraces
+    from reasoning_envs.traces import read_traces as read_traces
+    from reasoning_envs.traces import replay as replay
+    from reasoning_envs.traces import trace_of as trace_of
+    from reasoning_envs.traces import write_traces as write_traces
+    from reasoning_envs.verifiers.symbolic import verify_answer as verify_answer
+    from reasoning_envs.verifiers.symbolic import verify_derivation as verify_derivation
+    from reasoning_envs.verifiers.symbolic import verify_step as verify_step
+
+__version__ = "0.1.0"
+
+ENVIRONMENTS: dict[str, dict[str, Any]] = {
+    "reasoning_envs/Algebra-v0": {
+        "domain": "reasoning_envs.domains.algebra:AlgebraDomain",
+        "interface": "moves",
+        "moves": "explicit",
+    },
+    "reasoning_envs/AlgebraAxioms-v0": {
+        "domain": "reasoning_envs.domains.algebra:AlgebraDomain",
+        "interface": "moves",
+        "moves": "axioms",
+    },
+    "reasoning_envs/AlgebraText-v0": {
+        "domain": "reasoning_envs.domains.algebra:AlgebraDomain",
+        "interface": "text",
+    },
+}
+"""Every id of this package with its keywords of ``gymnasium.make``; any of them may be given anew there."""
+
+for _id, _kwargs in ENVIRONMENTS.items():
+    gymnasium.register(_id, entry_point="reasoning_envs.env:ReasoningEnv", kwargs=_kwargs)
+
+_LAZY = {
+    "ReasoningEnv": "reasoning_envs.env",
+    "RecordTraces": "reasoning_envs.traces",
+    "read_traces": "reasoning_envs.traces",
+    "replay": "reasoning_envs.traces",
+    "trace_of": "reasoning_envs.traces",
+    "verify_answer": "reasoning_envs.verifiers.symbolic",
+    "verify_derivation": "reasoning_envs.verifiers.symbolic",
+    "verify_step": "reasoning_envs.verifiers.symbolic",
+    "write_traces": "reasoning_envs.traces",
+}
+
+__all__ = [
+    "ENVIRONMENTS",
+    "Problem",
+    "ReasoningEnv",
+    "RecordTraces",
+    "Relation",
+    "Status",
+    "Step",
+    "StepScore",
+    "Trace",
+    "Verdict",
+    "read_traces",
+    "replay",
+    "trace_of",
+    "verify_answer",
+    "verify_derivation",
+    "verify_step",
+    "write_traces",
+]
+
+
+def __getattr__(name: str) -> Any:
+    module = _LAZY.get(name)
+    if module is None:
+        raise AttributeError(f"module 'reasoning_envs' has no attribute {name!r}")
+    value = getattr(import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -1,0 +1,375 @@
+"""Solving an equation in one unknown, line by line."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reasoning_envs.domains.algebra_problems import LEVELS, LINEAR_LEVELS, Drawn, draw, scrambled
+from reasoning_envs.domains.protocol import InputError
+from reasoning_envs.symbolic import statement as statements
+from reasoning_envs.symbolic.axioms import axiom_moves
+from reasoning_envs.symbolic.expression import Expr, sym
+from reasoning_envs.symbolic.mistakes import mistakes
+from reasoning_envs.symbolic.move_sets import MOVE_SETS
+from reasoning_envs.symbolic.moves import Move, active
+from reasoning_envs.symbolic.naming import canonical_text
+from reasoning_envs.symbolic.statement import (
+    Comparison,
+    Line,
+    Statement,
+    alternatives,
+    conjuncts,
+    free_symbols,
+    line_tokens,
+)
+from reasoning_envs.symbolic.tokens import VOCABULARY_VERSION
+from reasoning_envs.types import Problem, Relation, Status, Verdict
+from reasoning_envs.verifiers.symbolic import SymbolicVerifier
+
+__all__ = ["AlgebraAction", "AlgebraDomain", "AlgebraState"]
+
+_SETS = {**MOVE_SETS, "axioms": axiom_moves}
+_CACHE_LIMIT = 256  # states; a longer memory costs the garbage collector more than it saves
+
+
+class AlgebraState:
+    """A line of a derivation.
+
+    Attributes:
+        line: the statement, with ``x`` for the unknown whatever the problem's own letter is.
+        unknown: the problem's own letter for it.
+        group: the rule chosen, where the next action picks one of its candidates; else None.
+        tokens: the line over the vocabulary.
+    """
+
+    __slots__ = ("group", "line", "tokens", "unknown")
+
+    def __init__(self, line: Statement, unknown: str = "x", group: str | None = None, tokens: bytes = b"") -> None:
+        self.line = line
+        self.unknown = unknown
+        self.group = group
+        self.tokens = tokens or line_tokens(line)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AlgebraState):
+            return NotImplemented
+        return self.tokens == other.tokens and self.unknown == other.unknown and self.group == other.group
+
+    def __hash__(self) -> int:
+        return hash((self.tokens, self.group))
+
+    def __reduce__(self) -> tuple[type[AlgebraState], tuple[Any, ...]]:
+        return AlgebraState, (self.line, self.unknown, self.group)
+
+    def __repr__(self) -> str:
+        return f"AlgebraState({_text(self.line, self.unknown)!r}, group={self.group!r})"
+
+
+class AlgebraAction(NamedTuple):
+    """A candidate: a move, the choice of a group of moves, or a line that somebody wrote.
+
+    Attributes:
+        rule: name of the rule (of the group, for a choice); ``"text"`` for a line written.
+        operand: what the rule is applied with or to. before, state: the states around it.
+        sound, conditions, relation: the rule's certificate; see :class:`~reasoning_envs.symbolic.moves.Move`.
+        is_step: False for the choice of a group.
+    """
+
+    rule: str
+    operand: Expr | None
+    before: AlgebraState
+    state: AlgebraState
+    sound: bool = True
+    conditions: tuple[Statement, ...] = ()
+    relation: Relation = Relation.EQUIVALENT
+    is_step: bool = True
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of the certificate for a sound move. A classic mistake may be harmless on this line: the verifier tells."""
+        if self.sound and self.rule != "text":
+            if not self.conditions and self.relation is Relation.EQUIVALENT:
+                return _SOUND
+            unknown = self.state.unknown
+            conditions = tuple(_text(condition, unknown) for condition in self.conditions)
+            reason = f"{self.describe()}: right as long as {' and '.join(conditions)}" if conditions else _SOUND.reason
+            return Verdict(Status.VERIFIED, self.relation, reason, "certificate", True, None, conditions)
+        from reasoning_envs.symbolic.derivation import relate
+
+        unknown = self.state.unknown
+        before, after = (_renamed(state.line, unknown) for state in (self.before, self.state))
+        return relate(before, after, unknown=unknown)
+
+    def describe(self) -> str:
+        """What is done, in words; for a mistake, what its author believes to be doing."""
+        words = _WORDS.get(self.rule, self.rule)
+        if "{}" not in words:
+            return words
+        return words.format("it" if self.operand is None else _text(self.operand, self.state.unknown))
+
+
+_SOUND = Verdict(
+    Status.VERIFIED, Relation.EQUIVALENT, "the line has the same solutions as the one before", "certificate", True
+)
+
+_WORDS = {
+    "fold": "work out {}",
+    "collect": "collect the like terms {}",
+    "cancel": "cancel {}",
+    "power": "simplify the powers of {}",
+    "fraction": "write as one fraction: {}",
+    "sign": "take the sign through {}",
+    "root": "work out the root {}",
+    "factor out": "factor out {}",
+    "factor": "factor {}",
+    "common denominator": "put everything over {}",
+    "join logarithms": "join the logarithms into {}",
+    "distribute": "open the bracket {}",
+    "expand": "expand the power of {}",
+    "split fraction": "split the fraction {}",
+    "inverse function": "undo the inner function of {}",
+    "dropped sign": "work out {}",
+    "partial distribution": "open the bracket {}",
+    "cancelled a term": "cancel {}",
+    "power of a sum": "expand the power of {}",
+    "root without absolute value": "work out the root {}",
+    "logarithm of a sum": "split the logarithm of {}",
+    "swap sides": "swap the sides",
+    "change signs": "change the signs of both sides",
+    "add to both sides": "add {} to both sides",
+    "subtract from both sides": "subtract {} from both sides",
+    "multiply both sides": "multiply both sides by {}",
+    "multiply without care": "multiply both sides by {}",
+    "divide both sides": "divide both sides by {}",
+    "divide by the unknown": "divide both sides by {}",
+    "divide or zero": "divide both sides by {}, or it is zero",
+    "conclude": "conclude",
+    "constraint holds": "the constraint on {} holds",
+    "constraint fails": "the constraint on {} fails",
+    "zero product": "a product is zero when a factor is",
+    "zero product, one factor": "a product is zero when the factor {} is",
+    "zero numerator": "a fraction is zero when its numerator is",
+    "take the positive root": "take the root",
+    "square both sides": "square both sides",
+    "square without care": "square both sides",
+    "split without care": "split the absolute value of {}",
+    "split absolute value": "split the absolute value of {}",
+    "drop absolute value": "drop the absolute value of {}",
+    "compare without care": "compare the arguments",
+    "negative discriminant": "the discriminant {} is negative",
+    "simplify": "simplify",
+}
+
+
+def _renamed(line: Line, unknown: str) -> Any:
+    """The line with the unknown's letter and ``x`` exchanged."""
+    if unknown == "x":
+        return line
+    from reasoning_envs.symbolic import expression
+
+    swap = {"x": sym(unknown), unknown: sym("x")}
+    return expression.substitute(line, swap) if isinstance(line, Expr) else statements.substitute(line, swap)
+
+
+def _text(line: Line, unknown: str) -> str:
+    from reasoning_envs.symbolic.printer import to_text
+
+    return to_text(_renamed(line, unknown))
+
+
+class AlgebraDomain:
+    """Equations in one unknown.
+
+    Args:
+        moves: the set of moves: ``"explicit"``, ``"curated"``, ``"wide"`` or ``"axioms"``. The axioms solve what is
+            linear in the unknown, and only these levels are drawn with them.
+        max_tokens: length of an encoded line at most; a move to a longer line is no candidate.
+    """
+
+    name = "algebra"
+    max_actions = 64
+    vocabulary_version = VOCABULARY_VERSION
+
+    def __init__(self, moves: str = "explicit", max_tokens: int = 128) -> None:
+        if moves not in _SETS:
+            raise ValueError(f"no set of moves {moves!r}; there are {', '.join(_SETS)}")
+        self.moves = moves
+        self.levels: Sequence[str] = LEVELS if moves != "axioms" else LINEAR_LEVELS
+        self.max_tokens = max_tokens
+        self.verifier = SymbolicVerifier()
+        self._generate = _SETS[moves]
+        self._cache: dict[tuple[bytes, str, str | None], tuple[AlgebraAction, ...]] = {}
+
+    # -- problems -----------------------------------------------------------------------------------------------------
+
+    def sample(self, rng: np.random.Generator, level: str | None = None) -> Problem:
+        """See :class:`~reasoning_envs.domains.protocol.Domain`."""
+        seed = int(rng.integers(2**31))
+        if level is None:
+            level = self.levels[int(rng.integers(len(self.levels)))]
+        return self._certified(draw(np.random.default_rng(seed), level), level, seed)
+
+    def scramble(self, rng: np.random.Generator, depth: int, letters: bool = False) -> Problem:
+        """A problem made backwards from its solution by ``depth`` operations, of no family."""
+        seed = int(rng.integers(2**31))
+        drawn = scrambled(np.random.default_rng(seed), depth, letters)
+        return self._certified(drawn, f"scrambled{'_letters' if letters else ''}-{depth}", seed)
+
+    def problem(self, statement: str) -> Problem:
+        """An equation that anybody wrote. The unknown is x, or the only letter; any other letter is a constant.
+
+        Raises:
+            InputError: no equation in one unknown, or one that is too large for ``max_tokens``.
+        """
+        line = _read(statement)
+        equations = [
+            c for part in _alternatives(line) for c in conjuncts(part) if isinstance(c, Comparison) and c.op == "="
+        ]
+        if not equations:
+            raise _unread("an equation is needed, with = between two sides")
+        letters = free_symbols(line)
+        if "x" in letters:
+            unknown = "x"
+        elif len(letters) == 1:
+            (unknown,) = letters
+        else:
+            found = ", ".join(sorted(letters)) or "no letter at all"
+            raise _unread(f"the unknown must be x or the only letter; found {found}")
+        if len(unknown) > 1:
+            raise _unread(f"the unknown {unknown!r} must be a single letter")
+        if len(line_tokens(line)) > self.max_tokens:
+            raise _unread(f"the equation takes {len(line_tokens(line))} tokens; at most {self.max_tokens} fit")
+        return self._problem(line, None, None, None, unknown)
+
+    def _certified(self, drawn: Drawn, level: str, seed: int) -> Problem:
+        line, solution = drawn
+        return self._problem(line, solution, level, seed, "x")
+
+    def _problem(
+        self, line: Statement, solution: Statement | None, level: str | None, seed: int | None, unknown: str
+    ) -> Problem:
+        from reasoning_envs.symbolic.printer import to_text
+
+        text = to_text(line)
+        answer = None if solution is None else to_text(solution)
+        digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        prompt = f"Solve for {unknown}: {text}"
+        return Problem(f"algebra-{digest}", self.name, prompt, text, answer, level, seed, {"unknown": unknown})
+
+    def canonical_key(self, problem: Problem) -> str:
+        """The equation with letters renamed in order of appearance and operands and sides sorted; numbers stay."""
+        line = _renamed(_read(problem.statement), str(problem.metadata.get("unknown", "x")))
+        return canonical_text(line)
+
+    # -- states -------------------------------------------------------------------------------------------------------
+
+    def start(self, problem: Problem) -> AlgebraState:
+        """The problem's line."""
+        unknown = str(problem.metadata.get("unknown", "x"))
+        return AlgebraState(_renamed(_read(problem.statement), unknown), unknown)
+
+    def actions(self, state: AlgebraState) -> Sequence[AlgebraAction]:
+        """At most 64 candidates; where there are more moves, the rules to choose from."""
+        key = (state.tokens, state.unknown, state.group)
+        found = self._cache.get(key)
+        if found is None:
+            if len(self._cache) > _CACHE_LIMIT:
+                self._cache.clear()
+            found = self._cache[key] = self._candidates(state)
+        return found
+
+    def _candidates(self, state: AlgebraState) -> tuple[AlgebraAction, ...]:
+        found = []
+        for move in self._generate(state.line):
+            if len(move.tokens) <= self.max_tokens:
+                found.append(_action(move, state))
+        if len(found) <= self.max_actions:
+            return tuple(found)
+        groups: dict[str, list[AlgebraAction]] = {}
+        for action in found:
+            groups.setdefault(action.rule, []).append(action)
+        pages = {
+            rule if start == 0 else f"{rule} ({start // self.max_actions + 1})": members[
+                start : start + self.max_actions
+            ]
+            for rule, members in groups.items()
+            for start in range(0, len(members), self.max_actions)
+        }
+        if state.group is not None:
+            return tuple(pages[state.group])
+        return tuple(
+            AlgebraAction(rule, None, state, AlgebraState(state.line, state.unknown, rule, state.tokens), is_step=False)
+            for rule in list(pages)[: self.max_actions]
+        )
+
+    def parse(self, state: AlgebraState, text: str) -> AlgebraAction:
+        """A line that somebody wrote, in the problem's own letters."""
+        line = _renamed(_read(text), state.unknown)
+        return AlgebraAction("text", None, state, AlgebraState(line, state.unknown))
+
+    def apply(self, state: AlgebraState, action: AlgebraAction) -> AlgebraState:
+        """The state that the action leads to."""
+        return action.state
+
+    def is_final(self, state: AlgebraState) -> bool:
+        """Every alternative is ``x = ...`` without x on the right, or the line is *no solution* or *all reals*."""
+        return state.group is None and active(state.line) is None
+
+    def text(self, state: AlgebraState) -> str:
+        """The line in the problem's own letters."""
+        return _text(state.line, state.unknown)
+
+    def tokens(self, state: AlgebraState) -> bytes:
+        """The line with ``x`` for the unknown, whatever its letter."""
+        return state.tokens
+
+    def corrupt(self, state: AlgebraState, rng: np.random.Generator) -> tuple[AlgebraState, str]:
+        """The line with one mistake: a flipped sign, wrong arithmetic, a dropped term or a lost alternative.
+
+        Raises:
+            ValueError: nothing in the line can be spoiled so that its solutions change.
+        """
+        from reasoning_envs.symbolic.derivation import relate
+
+        spoiled = mistakes(state.line)
+        for index in rng.permutation(len(spoiled)):
+            line, error = spoiled[int(index)]
+            if relate(state.line, line, unknown="x").refuted:
+                return AlgebraState(line, state.unknown), error
+        raise ValueError(f"no mistake in {self.text(state)!r} changes its solutions")
+
+
+def _action(move: Move, state: AlgebraState) -> AlgebraAction:
+    after = AlgebraState(move.line, state.unknown, None, move.tokens)
+    return AlgebraAction(move.rule, move.operand, state, after, move.sound, move.conditions, move.relation)
+
+
+def _alternatives(line: Statement) -> tuple[Statement, ...]:
+    return alternatives(line)
+
+
+def _unread(reason: str) -> InputError:
+    return InputError(Verdict(Status.UNPARSED, reason=reason, method="parser"))
+
+
+def _read(text: str) -> Statement:
+    """A statement from text.
+
+    Raises:
+        InputError: it cannot be read (UNPARSED), or is too large to be worked with (UNSAFE).
+    """
+    from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
+    from reasoning_envs.symbolic.parser import ParseError, parse_statement
+
+    try:
+        line = parse_statement(text)
+        check_bounds(line)
+    except ParseError as error:
+        raise InputError(Verdict(Status.UNPARSED, reason=error.reason, method="parser")) from error
+    except UnsafeExpressionError as error:
+        raise InputError(Verdict(Status.UNSAFE, reason=error.reason, method="bounds")) from error
+    return line

@@ -1,0 +1,169 @@
+"""Where an environment's problems come from: a domain's generator or a list, a level, and one half of the split.
+
+Held out means one thing everywhere: a problem belongs to ``"test"`` when the hash of its canonical form (letters
+renamed, operands sorted) falls into the lowest fifth, on every machine and for every generator.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from reasoning_envs.domains.protocol import Domain, InputError
+from reasoning_envs.types import Problem, Verdict
+
+__all__ = ["SPLITS", "TEST_SHARE", "BadLine", "ProblemFileWarning", "ProblemSource", "read_problems", "split_of"]
+
+SPLITS = ("train", "test")
+TEST_SHARE = 0.2
+MAX_TRIES = 1000
+"""Draws before a source gives up. A test problem takes five on average."""
+
+
+class ProblemFileWarning(UserWarning):
+    """A line of a problems file that cannot be used; the others are."""
+
+
+class BadLine(NamedTuple):
+    """A line of a problems file that is no problem. ``number`` counts from 1."""
+
+    file: str
+    number: int
+    text: str
+    verdict: Verdict
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.number}: {self.verdict.reason} ({self.text!r:.80})"
+
+
+def split_of(key: str) -> str:
+    """``"train"`` or ``"test"``, from a problem's canonical key."""
+    digest = blake2b(key.encode(), digest_size=8).digest()
+    return "test" if int.from_bytes(digest, "big") < TEST_SHARE * 2**64 else "train"
+
+
+def read_problems(path: str | Path, domain: Domain) -> tuple[list[Problem], list[BadLine]]:
+    """The problems of a file that holds one a line, and the lines that are none.
+
+    Empty lines and lines that begin with ``#`` are passed over. The file is read as UTF-8; bytes that are not are
+    replaced, which makes a bad line of their line alone.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    problems: list[Problem] = []
+    bad: list[BadLine] = []
+    with Path(path).open(encoding="utf-8-sig", errors="replace", newline=None) as file:
+        for number, line in enumerate(file, start=1):
+            text = line.strip()
+            if not text or text.startswith("#"):
+                continue
+            try:
+                problems.append(domain.problem(text))
+            except InputError as error:
+                bad.append(BadLine(str(path), number, text, error.verdict))
+    return problems, bad
+
+
+class ProblemSource:
+    """Draws the problem of each episode.
+
+    Args:
+        domain: generates, or reads the texts of ``problems``.
+        split: ``"train"``, ``"test"`` or None for both.
+        level: a name, several of which one is drawn each time, or None for the domain's own mixture.
+        problems: in place of the generator: a path to a file with one problem a line, or a sequence of problems or
+            of texts. Drawn uniformly, with replacement.
+        refusal: why the environment cannot show a problem, or None where it can.
+
+    Raises:
+        ValueError: an unknown split or level, or no usable problem. A bad line of a file is a
+            :class:`ProblemFileWarning`.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        *,
+        split: str | None,
+        level: str | Sequence[str] | None,
+        problems: str | Path | Iterable[str | Problem] | None,
+        refusal: Callable[[Problem], str | None],
+    ) -> None:
+        if split is not None and split not in SPLITS:
+            raise ValueError(f"there is no split {split!r}; known: 'train', 'test', None (both)")
+        self._domain = domain
+        self._split = split
+        self._refusal = refusal
+        self._levels = self._check_levels(level)
+        self._list = None if problems is None else self._usable(problems)
+        if self._list is not None and level is not None:
+            raise ValueError("give either problems or a level: a list of problems is drawn from as it is")
+
+    def draw(self, rng: np.random.Generator, level: str | Sequence[str] | None = None) -> Problem:
+        """The next problem; ``level`` takes the place of the source's own for this time.
+
+        Raises:
+            ValueError: no such level, or no problem of this split among 1,000 draws.
+        """
+        if self._list is not None:
+            if level is not None:
+                raise ValueError("this environment draws from a list of problems: it has no levels")
+            return self._list[int(rng.integers(len(self._list)))]
+        levels = self._levels if level is None else self._check_levels(level)
+        last = "none was tried"
+        for _ in range(MAX_TRIES):
+            name = levels[int(rng.integers(len(levels)))] if len(levels) > 1 else (levels or (None,))[0]
+            problem = self._domain.sample(rng, name)
+            if self._split is not None and self._side(problem) != self._split:
+                last = f"it belongs to the other split than {self._split!r}"
+                continue
+            refusal = self._refusal(problem)
+            if refusal is None:
+                return problem
+            last = refusal
+        raise ValueError(
+            f"{self._domain.name}: {MAX_TRIES} draws of level {', '.join(levels) or 'any'} gave no usable problem; "
+            f"of the last one: {last}"
+        )
+
+    def _side(self, problem: Problem) -> str:
+        return split_of(self._domain.canonical_key(problem))
+
+    def _check_levels(self, level: str | Sequence[str] | None) -> tuple[str, ...]:
+        if level is None:
+            return ()
+        levels = (level,) if isinstance(level, str) else tuple(level)
+        for name in levels:
+            if name not in self._domain.levels:
+                known = ", ".join(self._domain.levels)
+                raise ValueError(f"{self._domain.name} has no level {name!r}; known: {known}")
+        if not levels:
+            raise ValueError("an empty list of levels; None takes them all")
+        return levels
+
+    def _usable(self, problems: str | Path | Iterable[str | Problem]) -> list[Problem]:
+        if isinstance(problems, str | Path):
+            source = str(problems)
+            found, bad = read_problems(problems, self._domain)
+            for line in bad:
+                warnings.warn(str(line), ProblemFileWarning, stacklevel=4)
+        else:
+            source = "the list of problems"
+            found = [self._domain.problem(item) if isinstance(item, str) else item for item in problems]
+        usable = []
+        for problem in found:
+            refusal = self._refusal(problem)
+            if refusal is not None:
+                warnings.warn(f"{source}: {problem.statement!r:.80}: {refusal}", ProblemFileWarning, stacklevel=4)
+            elif self._split is None or self._side(problem) == self._split:
+                usable.append(problem)
+        if not usable:
+            side = "" if self._split is None else f" of the split {self._split!r}"
+            raise ValueError(f"{source}: not one usable problem{side} among {len(found)}")
+        return usable

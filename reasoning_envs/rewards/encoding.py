@@ -1,0 +1,266 @@
+"""Lines and steps as bags of integers, for learned PRMs: what changed, not the lines themselves.
+
+A step becomes two bags. The first holds hashed n-grams of the tree difference (node; parent and child; grandparent,
+parent and child; node over its children; each changed part as a whole; the whole change), with numbers and letters
+renamed in the order in which the change shows them: a judge cannot learn values by heart. The second, on the
+*arithmetic* track alone, holds the residues of both lines (:mod:`~reasoning_envs.rewards.residues`), pair by pair. A
+line by itself, for the question how far it is from an answer, becomes one bag of n-grams and sizes.
+
+Hashes are CRC-32, equal on all machines. Names of rules never enter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reasoning_envs.rewards.difference import Clause, Tree, difference, tree
+from reasoning_envs.rewards.residues import MODULI, statement_residues
+from reasoning_envs.symbolic.expression import Expr, walk
+from reasoning_envs.symbolic.parser import ParseError, parse_statement
+from reasoning_envs.symbolic.statement import free_symbols
+from reasoning_envs.types import Problem
+
+__all__ = ["ENCODING_VERSION", "RESIDUE_CODES", "Encoder", "Reading", "Track", "unknown_of"]
+
+ENCODING_VERSION = 1
+"""Raised whenever the same step would get other integers: models of another version are refused."""
+
+Track = Literal["arithmetic", "text"]
+
+_Codes = NDArray[np.int32]
+
+_PAIRS = np.cumsum([0] + [(p + 1) ** 2 for p in MODULI])
+_RATIOS = _PAIRS[-1] + np.cumsum([0] + [p + 1 for p in MODULI])
+RESIDUE_CODES = int(_RATIOS[-1])
+"""Residue codes are in 0 .. RESIDUE_CODES - 1."""
+
+_P = np.repeat(np.array(MODULI), MODULI)
+_WIDTH = _P + 1
+_PAIR_START = np.repeat(_PAIRS[:-1], MODULI)
+_RATIO_START = np.repeat(_RATIOS[:-1], MODULI)
+_WHICH = np.repeat(np.arange(len(MODULI)), MODULI)
+
+
+def _ratio(first: int, second: int, p: int) -> int:
+    """The quotient second / first modulo p; p where one of them is 0 or undefined."""
+    return second * pow(first, -1, p) % p if 0 < first < p and 0 < second < p else p
+
+
+_CODES = range(max(MODULI) + 1)
+_RATIO = np.array([[[_ratio(first, second, p) for second in _CODES] for first in _CODES] for p in MODULI])
+
+_MOST_NODES = 64  # of one changed part; what is beyond adds cost and no knowledge
+_MOST_TERMS = 24  # steps of a thermometer
+_CACHE = 50_000
+
+
+class Reading(NamedTuple):
+    """A line, read once.
+
+    Attributes:
+        root: its tree.
+        residues: ``[POINTS]``; None on the text track.
+    """
+
+    root: Clause
+    residues: NDArray[np.uint8] | None
+
+
+def unknown_of(problem: Problem) -> str:
+    """The unknown of a problem: as its metadata names it (key ``"unknown"``), else ``x``."""
+    return str(problem.metadata.get("unknown", "x"))
+
+
+class Encoder:
+    """Turns lines and steps into bags.
+
+    Args:
+        track: ``"arithmetic"`` shows residues, ``"text"`` does not.
+        change_buckets, line_buckets: n-grams are hashed into these many codes.
+    """
+
+    def __init__(self, track: Track, change_buckets: int, line_buckets: int) -> None:
+        self.track = track
+        self.change_buckets = change_buckets
+        self.line_buckets = line_buckets
+        self._readings: dict[tuple[str, str], Reading | None] = {}
+        self._hashes: dict[str, int] = {}
+
+    def read(self, line: str, unknown: str) -> Reading | None:
+        """The line's tree and residues; None where the text is no line."""
+        key = (unknown, line)
+        if key in self._readings:
+            return self._readings[key]
+        try:
+            statement = parse_statement(line)
+        except ParseError:
+            reading = None
+        else:
+            residues = statement_residues(statement, unknown) if self.track == "arithmetic" else None
+            reading = Reading(tree(statement), residues)
+        if len(self._readings) >= _CACHE:
+            del self._readings[next(iter(self._readings))]
+        self._readings[key] = reading
+        return reading
+
+    def step(self, before: Reading, after: Reading, unknown: str) -> tuple[_Codes, ...]:
+        """The bags of a step: what changed, and on the arithmetic track the residues."""
+        codes = self.change(before, after, unknown)
+        if before.residues is None or after.residues is None:
+            return (codes,)
+        return codes, _residue_codes(before.residues, after.residues)
+
+    def change(self, before: Reading, after: Reading, unknown: str) -> _Codes:
+        """Codes in 0 .. change_buckets - 1 for what changed."""
+        changes = difference(before.root, after.root)
+        names = _Names(unknown)
+        grams: list[str] = []
+        wholes: list[str] = []
+        for change in changes:
+            place = _place(change.path)
+            parts = []
+            for sign, trees in (("-", change.removed), ("+", change.added)):
+                for part in trees:
+                    whole = names.whole(part)
+                    parts.append(sign + whole)
+                    grams.append(f"{place}{sign}{part.op}")
+                    grams.extend(_grams(part, sign, names))
+            event = "swap" if change.swapped else "order" if not parts else ""
+            wholes.append(f"{place}{event}{' '.join(sorted(parts))}")
+            grams.append(f"{'>'.join(change.path)}:{len(change.removed)}:{len(change.added)}{event}")
+        grams.extend(wholes)
+        grams.append(" | ".join(wholes))
+        grams.append(f"#{min(len(changes), 6)}")
+        growth = _size(after.root) - _size(before.root)
+        grams.extend(_thermometer("grow" if growth > 0 else "shrink", abs(growth)))
+        return self._codes(grams, self.change_buckets)
+
+    def line(self, reading: Reading, unknown: str) -> _Codes:
+        """Codes in 0 .. line_buckets - 1 for a line by itself: n-grams, sizes, and where the unknown stands."""
+        names = _Names(unknown)
+        root = reading.root
+        grams = list(_grams(root, "", names))
+        grams.extend(_thermometer("size", _size(root)))
+        occurrences = 0
+        for place, side in _sides(root):
+            count = sum(1 for node in walk(side) if node.op == "sym" and node.value == unknown)
+            occurrences += count
+            grams.append(f"{place}{min(count, 4)} {side.op}")
+            grams.extend(_thermometer(place, side.size))
+        grams.extend(_thermometer("unknown", occurrences))
+        letters = free_symbols(root.statement) - {unknown}
+        grams.append(f"letters {min(len(letters), 4)}")
+        return self._codes(grams, self.line_buckets)
+
+    def _codes(self, grams: Sequence[str], buckets: int) -> _Codes:
+        hashes = self._hashes
+        if len(hashes) > 4 * _CACHE:
+            hashes.clear()
+        codes = []
+        for gram in grams:
+            code = hashes.get(gram)
+            if code is None:
+                code = hashes[gram] = crc32(gram.encode())
+            codes.append(code % buckets)
+        return np.array(codes, dtype=np.int32)
+
+
+def _residue_codes(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> _Codes:
+    """Codes in 0 .. RESIDUE_CODES - 1, two a point: the pair of residues, and their ratio."""
+    first, second = before.astype(np.int64), after.astype(np.int64)
+    pairs = _PAIR_START + first * _WIDTH + second
+    ratios = _RATIO_START + _RATIO[_WHICH, first, second]
+    return np.concatenate([pairs, ratios]).astype(np.int32)
+
+
+class _Names:
+    """Numbers and letters renamed in the order in which they are met; 0, 1, 2 and the unknown keep their meaning."""
+
+    def __init__(self, unknown: str) -> None:
+        self._unknown = unknown
+        self._names: dict[str | int, str] = {}
+        self._labels: dict[bytes, str] = {}
+
+    def label(self, node: Tree) -> str:
+        """The node's own name, without its operands."""
+        if node.args or isinstance(node, Clause):
+            return node.op
+        label = self._labels.get(node.tokens)
+        if label is None:
+            label = self._labels[node.tokens] = self._leaf(node)
+        return label
+
+    def whole(self, node: Tree) -> str:
+        """The node with all below it."""
+        label = self.label(node)
+        return f"{label}({','.join([self.whole(arg) for arg in node.args])})" if node.args else label
+
+    def _leaf(self, node: Expr) -> str:
+        value = node.value
+        if isinstance(value, str):
+            if node.op == "const":
+                return value
+            return "X" if value == self._unknown else self._name(value, "c")
+        number = node.number
+        sign = "-" if number < 0 else ""
+        over, under = abs(number.numerator), number.denominator
+        name = str(over) if over <= 2 else self._name(over, "n")
+        return f"{sign}{name}" if under == 1 else f"{sign}{name}/{under if under == 2 else self._name(under, 'n')}"
+
+    def _name(self, thing: str | int, kind: str) -> str:
+        name = self._names.get(thing)
+        if name is None:
+            name = self._names[thing] = f"{kind}{len(self._names)}"
+        return name
+
+
+def _grams(root: Tree, sign: str, names: _Names) -> Iterator[str]:
+    """n-grams of a tree: node over its children, parent and child, grandparent, parent and child."""
+    stack: list[tuple[Tree, str, str]] = [(root, "", "")]
+    nodes = 0
+    while stack and nodes < _MOST_NODES:
+        nodes += 1
+        node, parent, grandparent = stack.pop()
+        label = names.label(node)
+        yield f"{sign}{label}"
+        if parent:
+            yield f"{sign}{parent}>{label}"
+            if grandparent:
+                yield f"{sign}{grandparent}>{parent}>{label}"
+        if node.args:
+            yield f"{sign}{label}({','.join(sorted([names.label(arg) for arg in node.args]))})"
+            for arg in reversed(node.args):
+                stack.append((arg, label, parent))
+
+
+def _place(path: tuple[str, ...]) -> str:
+    """The side, and the two nearest nodes above."""
+    side = next((name for name in path if name in ("left", "right")), "")
+    return f"{side}/{'>'.join(path[-2:])}:"
+
+
+def _sides(root: Clause) -> Iterator[tuple[str, Expr]]:
+    stack: list[Tree] = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Clause):
+            left_right = [arg for arg in node.args if isinstance(arg, Expr)]
+            yield from zip(("left", "right"), left_right, strict=False)
+            stack.extend(arg for arg in reversed(node.args) if isinstance(arg, Clause))
+
+
+def _size(node: Tree) -> int:
+    return node.size if isinstance(node, Expr) else 1 + sum(_size(arg) for arg in node.args)
+
+
+def _thermometer(name: str, value: int) -> Iterator[str]:
+    """One gram for each step up to the value, so that a sum of weights can follow any curve of it."""
+    for step in range(min(value, _MOST_TERMS)):
+        yield f"{name}>{step}"
+    if value > _MOST_TERMS:
+        yield f"{name}>>{value.bit_length()}"

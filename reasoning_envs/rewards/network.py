@@ -1,0 +1,212 @@
+"""A small network over bags of codes: trained with torch, evaluated with NumPy.
+
+Each input is a tuple of bags (integer codes). A bag becomes the sum of its codes' embeddings over the root of their
+number; the embeddings of all bags, joined, go through two hidden layers. Evaluation without torch keeps a step cheap
+(no dispatch), processes light, and forks safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["BagNetwork", "Bags", "Fitting", "train"]
+
+Floats = NDArray[np.float32]
+Bags = tuple[NDArray[np.int32], ...]
+"""The codes of one input, one array a bag."""
+
+_CHUNK = 512
+
+
+@dataclass(frozen=True, slots=True)
+class BagNetwork:
+    """The weights.
+
+    Attributes:
+        tables: one embedding ``[codes, width]`` a bag.
+        layers: ``(weight [in, out], bias [out])``, three of them.
+    """
+
+    tables: tuple[Floats, ...]
+    layers: tuple[tuple[Floats, Floats], ...]
+
+    @classmethod
+    def new(cls, codes: Sequence[int], width: int, hidden: int, outputs: int, rng: np.random.Generator) -> BagNetwork:
+        """Fresh weights: embeddings normal with deviation 0.1, layers as He et al. 2015, last layer 0."""
+        tables = tuple(rng.normal(0.0, 0.1, size=(n, width)).astype(np.float32) for n in codes)
+        sizes = [width * len(codes), hidden, hidden, outputs]
+        layers = []
+        for place, (inner, outer) in enumerate(pairwise(sizes)):
+            scale = 0.0 if place == 2 else (2.0 / inner) ** 0.5
+            layers.append(
+                (
+                    (rng.normal(0.0, 1.0, size=(inner, outer)) * scale).astype(np.float32),
+                    np.zeros(outer, dtype=np.float32),
+                )
+            )
+        return cls(tables, tuple(layers))
+
+    def __call__(self, inputs: Sequence[Bags]) -> NDArray[np.float64]:
+        """The outputs, ``[len(inputs), outputs]``."""
+        if not inputs:
+            return np.zeros((0, self.layers[-1][1].shape[0]))
+        return np.concatenate([self._chunk(inputs[i : i + _CHUNK]) for i in range(0, len(inputs), _CHUNK)])
+
+    def _chunk(self, inputs: Sequence[Bags]) -> NDArray[np.float64]:
+        joined = []
+        for place, table in enumerate(self.tables):
+            bags = [bags[place] for bags in inputs]
+            sums = np.zeros((len(bags), table.shape[1]), dtype=np.float32)
+            for row, bag in enumerate(bags):
+                if len(bag):
+                    sums[row] = table[bag].sum(axis=0) / np.float32(len(bag) ** 0.5)
+            joined.append(sums)
+        x = np.concatenate(joined, axis=1).astype(np.float64)  # the size of a batch then shows beyond 1e-12 only
+        for weight, bias in self.layers[:-1]:
+            x = np.maximum(x @ weight + bias, 0.0)
+        weight, bias = self.layers[-1]
+        out: NDArray[np.float64] = x @ weight + bias
+        return out
+
+    def arrays(self) -> dict[str, Floats]:
+        """The weights by name, for a file."""
+        named = {f"table{i}": table for i, table in enumerate(self.tables)}
+        for i, (weight, bias) in enumerate(self.layers):
+            named[f"weight{i}"], named[f"bias{i}"] = weight, bias
+        return named
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, Floats]) -> BagNetwork:
+        """The inverse of :meth:`arrays`.
+
+        Raises:
+            KeyError: a part is missing.
+        """
+        tables = tuple(arrays[f"table{i}"] for i in range(sum(name.startswith("table") for name in arrays)))
+        return cls(tables, tuple((arrays[f"weight{i}"], arrays[f"bias{i}"]) for i in range(3)))
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """How a network is trained: Adam on the mean binary cross-entropy, stopped early on held-out inputs.
+
+    Attributes:
+        epochs: passes over the inputs at most.
+        patience: passes without a better held-out loss before it stops.
+        batch: inputs a step. learning_rate: of Adam. dropout: share of codes that a pass leaves out.
+    """
+
+    epochs: int = 60
+    patience: int = 4
+    batch: int = 64
+    learning_rate: float = 1e-3
+    dropout: float = 0.3
+
+
+def train(
+    network: BagNetwork,
+    inputs: Sequence[Bags],
+    targets: Floats,
+    weights: Floats,
+    held_out: NDArray[np.intp],
+    fitting: Fitting,
+    seed: int,
+) -> tuple[BagNetwork, int]:
+    """The network trained, and the best epoch (from 1; 0 where no epoch was better than the start).
+
+    Args:
+        network: where to start.
+        inputs: n of them.
+        targets: ``[n, outputs]`` in [0, 1].
+        weights: ``[n, outputs]``, 0 where there is no target.
+        held_out: indices of the inputs that decide when to stop; with none, all epochs are run.
+        fitting: see there.
+        seed: of the order and of the dropout.
+    """
+    import torch
+
+    rng = np.random.default_rng(seed)
+    tables = [torch.tensor(table, requires_grad=True) for table in network.tables]
+    layers = [(torch.tensor(w, requires_grad=True), torch.tensor(b, requires_grad=True)) for w, b in network.layers]
+    parameters = [*tables, *(part for layer in layers for part in layer)]
+    optimiser = torch.optim.Adam(parameters, lr=fitting.learning_rate)
+    learned = np.setdiff1d(np.arange(len(inputs)), held_out)
+    all_targets, all_weights = torch.from_numpy(targets), torch.from_numpy(weights)
+
+    def loss_of(rows: NDArray[np.intp], dropout: float) -> torch.Tensor:
+        logits = _forward(tables, layers, [inputs[row] for row in rows], dropout, rng)
+        weight = all_weights[rows]
+        losses = torch.nn.functional.binary_cross_entropy_with_logits(logits, all_targets[rows], reduction="none")
+        return (losses * weight).sum() / weight.sum().clamp(min=1.0)
+
+    def held_out_loss() -> float:
+        with torch.no_grad():
+            parts = [held_out[i : i + _CHUNK] for i in range(0, len(held_out), _CHUNK)]
+            return sum(float(loss_of(part, 0.0)) * len(part) for part in parts) / len(held_out)
+
+    def snapshot() -> BagNetwork:
+        return BagNetwork(
+            tuple(table.detach().numpy().copy() for table in tables),
+            tuple((w.detach().numpy().copy(), b.detach().numpy().copy()) for w, b in layers),
+        )
+
+    best, best_epoch = network, 0
+    best_loss = held_out_loss() if len(held_out) else float("inf")
+    for epoch in range(1, fitting.epochs + 1):
+        order = rng.permutation(learned)
+        for start in range(0, len(order), fitting.batch):
+            optimiser.zero_grad()
+            loss_of(order[start : start + fitting.batch], fitting.dropout).backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+        if not len(held_out):
+            best_epoch = epoch
+            continue
+        loss = held_out_loss()
+        if loss < best_loss - 1e-4:
+            best, best_epoch, best_loss = snapshot(), epoch, loss
+        elif epoch - best_epoch >= fitting.patience:
+            break
+    return (best if len(held_out) else snapshot()), best_epoch
+
+
+def _forward(
+    tables: Sequence[torch.Tensor],
+    layers: Sequence[tuple[torch.Tensor, torch.Tensor]],
+    inputs: Sequence[Bags],
+    dropout: float,
+    rng: np.random.Generator,
+) -> torch.Tensor:
+    import torch
+
+    joined: list[Any] = []
+    for place, table in enumerate(tables):
+        bags = [bags[place] for bags in inputs]
+        lengths = np.array([len(bag) for bag in bags])
+        codes = np.concatenate(bags)
+        kept = np.ones(len(codes), dtype=np.float32)
+        if dropout:
+            kept = (rng.random(len(codes), dtype=np.float32) >= dropout).astype(np.float32) / np.float32(1 - dropout)
+        shares = kept / np.sqrt(np.repeat(np.maximum(lengths, 1), lengths)).astype(np.float32)
+        joined.append(
+            torch.nn.functional.embedding_bag(
+                torch.from_numpy(codes),
+                table,
+                torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int32)),
+                mode="sum",
+                per_sample_weights=torch.from_numpy(shares),
+            )
+        )
+    x = torch.cat(joined, dim=1)
+    for weight, bias in layers[:-1]:
+        x = torch.relu(x @ weight + bias)
+    weight, bias = layers[-1]
+    return x @ weight + bias

@@ -1,0 +1,436 @@
+"""Reward shaping: Gymnasium wrappers that add a PRM's scores to the true reward.
+
+All of them score each reasoning step with a PRM and say what they did in ``info``:
+
+==================  ==================================================================================================
+``reward/true``     the environment's own reward; the innermost layer writes it, no wrapper changes it
+``reward/total``    what this wrapper returns (the outermost one's stands when wrappers are nested)
+``reward/shaping``  total less true
+``score``           the :class:`~reasoning_envs.types.StepScore` of the step (the outermost PRM's); None where the
+                    action made no reasoning step (the choice of a group, an illegal index) or the PRM failed
+``score_error``     what the PRM did wrong; empty as a rule. Anything else only with ``on_error="unscored"``
+``unscored``        steps of this episode that the PRM failed to score
+==================  ==================================================================================================
+
+The wrapped environment is a :class:`~reasoning_envs.env.ReasoningEnv` or offers what it offers: ``problem``, ``steps``,
+``get_state()``, and ``info["step"]``, ``info["verdict"]``.
+
+``policy_invariant`` says whether an optimal policy of the shaped task is optimal in the true one: True or False, or the
+condition under which it holds, in words (which is true as a bool).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from math import isfinite
+from os import PathLike
+from typing import Any, ClassVar, Literal, NamedTuple, SupportsFloat
+
+import gymnasium as gym
+from gymnasium.utils import RecordConstructorArgs
+
+from reasoning_envs.rewards.checking import checked, open_prm
+from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel, Scorer
+from reasoning_envs.types import Status, StepScore
+
+__all__ = ["STATUS_WEIGHTS", "Annealed", "PotentialShaping", "ProcessReward", "ScoredState"]
+
+OnError = Literal["raise", "unscored"]
+
+STATUS_WEIGHTS: Mapping[Status, float] = {
+    Status.VERIFIED: 1.0,
+    Status.REFUTED: 1.0,
+    Status.UNDECIDED: 1.0,
+    Status.UNPARSED: 0.0,
+    Status.UNSAFE: 0.0,
+    Status.TIMEOUT: 0.0,
+    Status.ERROR: 0.0,
+}
+"""By default a score counts where a step was made and judged. A text that changes nothing would else be paid for the
+line on which it leaves the episode."""
+
+
+class ScoredState(NamedTuple):
+    """What ``get_state`` of a wrapper gives.
+
+    Attributes:
+        inner: of the wrapped environment. trail: of the environment itself, at the start and after each step.
+    """
+
+    inner: Any
+    trail: tuple[Any, ...]
+
+
+class _Scored(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+    """Follows each episode with a scorer."""
+
+    policy_invariant: bool | str = False
+
+    def __init__(
+        self,
+        env: gym.Env[Any, Any],
+        prm: ProcessRewardModel | str | PathLike[str],
+        *,
+        weight: float,
+        on_error: OnError,
+        **recorded: Any,
+    ) -> None:
+        RecordConstructorArgs.__init__(self, prm=prm, weight=weight, on_error=on_error, **recorded)
+        super().__init__(env)
+        missing = [name for name in ("problem", "steps", "get_state") if not _offers(env.unwrapped, name)]
+        if missing:
+            raise TypeError(
+                f"{type(self).__name__} needs an environment whose steps are judged; {env.unwrapped} has no "
+                f"{', '.join(missing)}"
+            )
+        if on_error not in ("raise", "unscored"):
+            raise ValueError(f"on_error must be 'raise' or 'unscored', got {on_error!r}")
+        self.prm = open_prm(prm)
+        self.weight = _finite("weight", weight)
+        self._on_error = on_error
+        self._scorer: Scorer | None = None
+        self._trail: list[Any] = []
+        self._unscored = 0
+        self._score_error = ""
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        observation, info = self.env.reset(seed=seed, options=options)
+        self._follow((self._base.get_state(),))
+        return observation, info
+
+    def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        score = self._score_last() if info["step"] else None
+        info.setdefault("reward/true", float(reward))
+        total = self._shape(float(reward), score, terminated, truncated, info)
+        info["reward/total"] = total
+        info["reward/shaping"] = total - info["reward/true"]
+        info["score"] = score
+        info["score_error"] = self._score_error if info["step"] else ""
+        info["unscored"] = self._unscored
+        return observation, total, terminated, truncated, info
+
+    def get_state(self) -> ScoredState:
+        """The state of the episode, with what the PRM needs to go on from it. No schedule is part of it."""
+        return ScoredState(self.env.get_wrapper_attr("get_state")(), tuple(self._trail))
+
+    def set_state(self, state: ScoredState) -> None:
+        """Go to a state that :meth:`get_state` gave. The PRM reads the steps up to it anew: O(n) for n steps."""
+        if not isinstance(state, ScoredState):
+            raise TypeError(
+                f"{type(self).__name__}.set_state takes what its own get_state gives, got {type(state).__name__}"
+            )
+        self.env.get_wrapper_attr("set_state")(state.inner)
+        self._follow(state.trail)
+
+    @abstractmethod
+    def _shape(
+        self, reward: float, score: StepScore | None, terminated: bool, truncated: bool, info: dict[str, Any]
+    ) -> float:
+        """The reward to return."""
+
+    def _started(self, initial: StepScore | None) -> None:
+        """An episode begins; ``initial`` is the score of its start, None where the PRM failed."""
+
+    def _went(self, score: StepScore | None) -> None:
+        """A step of an episode that is followed anew."""
+
+    @property
+    def _base(self) -> Any:
+        return self.unwrapped
+
+    def _follow(self, trail: tuple[Any, ...]) -> None:
+        self._unscored = 0
+        self._scorer = None
+        self._trail = list(trail[:1])
+        self._started(self._asked(self._begin))
+        for step, state in zip(self._base.steps, trail[1:], strict=True):
+            self._trail.append(state)
+            self._went(self._asked(lambda step=step, state=state: self._advance(step, state)))
+
+    def _begin(self) -> StepScore:
+        self._scorer = self.prm.begin(self._base.problem, self._trail[0])
+        return self._scorer.initial
+
+    def _advance(self, step: Any, state: Any) -> StepScore:
+        if self._scorer is None:
+            raise PRMError(f"{self.prm.name}: gave no scorer for this episode")
+        return self._scorer.step(step, state)
+
+    def _score_last(self) -> StepScore | None:
+        state = self._base.get_state()
+        self._trail.append(state)
+        return self._asked(lambda: self._advance(self._base.steps[-1], state))
+
+    def _asked(self, ask: Any) -> StepScore | None:
+        self._score_error = ""
+        try:
+            return checked(self.prm.name, ask)
+        except PRMError as error:
+            if self._on_error == "raise":
+                raise
+            self._score_error = str(error)
+            self._unscored += 1
+            return None
+
+
+class ProcessReward(_Scored):
+    """The sum: r = R + w * u(status) * value, for each reasoning step.
+
+    This is not policy-invariant. An agent is paid for every further step, so it may prefer a long derivation that is
+    valid to an answer; a constant "valid" reward of .9 brought true success from .45 to .16 in one of our runs. It is
+    here because it is what is done most often, and as the reference against which potentials are measured.
+
+    Args:
+        env: see the module. prm: an object, ``"module:Name"``, or a ``.pt`` checkpoint.
+        weight: w, in units of the true reward.
+        status_weights: u by the status of the step's verdict (name or :class:`~reasoning_envs.types.Status`); those
+            that are not named keep :data:`STATUS_WEIGHTS`.
+        on_error: ``"raise"`` a PRMError, or leave the step ``"unscored"`` (no shaping) and count it in ``info``.
+
+    Raises:
+        ValueError: a weight is not finite, or a status does not exist. TypeError: the environment judges no steps.
+    """
+
+    policy_invariant = False
+
+    def __init__(
+        self,
+        env: gym.Env[Any, Any],
+        prm: ProcessRewardModel | str | PathLike[str],
+        *,
+        weight: float = 1.0,
+        status_weights: Mapping[str, float] | None = None,
+        on_error: OnError = "raise",
+    ) -> None:
+        super().__init__(env, prm, weight=weight, on_error=on_error, status_weights=status_weights)
+        self.status_weights = _status_weights(status_weights)
+
+    def _shape(
+        self, reward: float, score: StepScore | None, terminated: bool, truncated: bool, info: dict[str, Any]
+    ) -> float:
+        if score is None:
+            return reward
+        return reward + self.weight * self.status_weights[info["verdict"].status] * score.value
+
+
+class PotentialShaping(_Scored):
+    """Potential-based shaping (Ng, Harada & Russell 1999, theorem 1; potentials of histories: Devlin & Kudenko 2012).
+
+    r = R + F with F = gamma * Phi(s') - Phi(s) at *every* environment step, and
+
+    * Phi(s) = weight * (value + shift), value being the PRM's score of the episode so far (of its start: the scorer's
+      ``initial``);
+    * Phi = 0 after termination;
+    * after truncation Phi(s') as it is (``at_truncation="keep"``), or 0 (``"zero"``).
+
+    With discount gamma the shaping of an episode telescopes: the sum of gamma^t F_t is gamma^n Phi(s_n) - Phi(s_0). An
+    action that is no reasoning step leaves Phi as it was, and F = (gamma - 1) Phi, which is 0 for gamma = 1: paying 0
+    there for a smaller gamma would reward idling.
+
+    It is policy-invariant for a learner with this very gamma if, with ``keep``, it bootstraps from the value of the
+    last state of a truncated episode (there Phi(s_n) is answered by the value function), or, with ``zero``, it does
+    not. ``keep`` without bootstrapping pays Phi(s_n) for where the episode was cut: a bias, and often a helpful one.
+
+    ``shift`` moves all potentials, which changes no optimal policy, but what a learner sees first: with ``shift=-1``
+    they are at most 0, so that ending an episode is never punished.
+
+    Args:
+        env, prm, on_error: as of :class:`ProcessReward`. An unscored step leaves Phi as it was; after an unscored start
+            F is 0 until there is a score.
+        gamma: the learner's discount factor, in (0, 1].
+        at_truncation: ``"keep"`` or ``"zero"``; to be named, since it decides much.
+        shift, weight: see above.
+
+    Raises:
+        ValueError: gamma out of range, an unknown ``at_truncation``, a shift or weight that is not finite.
+        TypeError: the environment judges no steps.
+    """
+
+    _CONDITIONS: ClassVar[dict[str, str]] = {
+        "keep": "if the learner bootstraps where an episode is truncated",
+        "zero": "if the learner does not bootstrap where an episode is truncated",
+    }
+
+    def __init__(
+        self,
+        env: gym.Env[Any, Any],
+        prm: ProcessRewardModel | str | PathLike[str],
+        *,
+        gamma: float,
+        at_truncation: Literal["keep", "zero"],
+        shift: float = 0.0,
+        weight: float = 1.0,
+        on_error: OnError = "raise",
+    ) -> None:
+        if not 0.0 < gamma <= 1.0:
+            raise ValueError(f"gamma must be the learner's discount factor, in (0, 1], got {gamma!r}")
+        if at_truncation not in self._CONDITIONS:
+            raise ValueError(f"at_truncation must be 'keep' or 'zero', got {at_truncation!r}")
+        super().__init__(
+            env, prm, weight=weight, on_error=on_error, gamma=gamma, at_truncation=at_truncation, shift=shift
+        )
+        self.gamma = float(gamma)
+        self.at_truncation = at_truncation
+        self.shift = _finite("shift", shift)
+        self._potential: float | None = None
+
+    @property
+    def policy_invariant(self) -> str:  # type: ignore[override]
+        """The condition under which it is."""
+        return self._CONDITIONS[self.at_truncation]
+
+    @property
+    def potential(self) -> float | None:
+        """Phi of the current state; None where the PRM has scored nothing yet."""
+        return self._potential
+
+    def _started(self, initial: StepScore | None) -> None:
+        self._potential = None
+        self._went(initial)
+
+    def _went(self, score: StepScore | None) -> None:
+        if score is not None:
+            self._potential = self.weight * (score.value + self.shift)
+
+    def _shape(
+        self, reward: float, score: StepScore | None, terminated: bool, truncated: bool, info: dict[str, Any]
+    ) -> float:
+        before = self._potential
+        self._went(score)
+        if terminated or (truncated and self.at_truncation == "zero"):
+            self._potential = 0.0
+        info["potential"] = self._potential or 0.0
+        if before is None or self._potential is None:
+            return reward
+        return reward + self.gamma * self._potential - before
+
+
+class Annealed(_Scored):
+    """From exploration to competition: r = a_t * w * u(status) * value + (1 - a_t) * R (Bansal et al. 2017, eq. 1).
+
+    R, the true reward, is paid at the end of an episode alone. The coefficient a_t goes from 1 to 0
+
+    * linearly over the first ``fraction`` of ``total_steps`` environment steps; or
+    * with success: a_t = max(0, 1 - rate / success_target), the rate being an exponential mean of true successes over
+      about ``window`` episodes. It may rise again.
+
+    Each copy of the environment counts its own steps and episodes: with n copies in a vector environment give each
+    total_steps / n. The schedule is no part of ``get_state``; :meth:`get_schedule` and :meth:`set_schedule` save and
+    restore it, also through ``envs.call("set_schedule", state)`` and SB3's ``env_method``.
+
+    It is not policy-invariant while a_t > 0, and the true task itself from then on.
+
+    Args:
+        env, prm, status_weights, on_error: as of :class:`ProcessReward`.
+        total_steps: of training, in this copy of the environment. fraction: in (0, 1].
+        success_target: in (0, 1], in place of ``total_steps``. window: episodes, 1 or more.
+        weight: w.
+
+    Raises:
+        ValueError: not exactly one of ``total_steps`` and ``success_target``, or a number out of range.
+        TypeError: the environment judges no steps.
+    """
+
+    def __init__(
+        self,
+        env: gym.Env[Any, Any],
+        prm: ProcessRewardModel | str | PathLike[str],
+        *,
+        total_steps: int | None = None,
+        fraction: float = 0.15,
+        success_target: float | None = None,
+        window: int = 100,
+        weight: float = 1.0,
+        status_weights: Mapping[str, float] | None = None,
+        on_error: OnError = "raise",
+    ) -> None:
+        if (total_steps is None) == (success_target is None):
+            raise ValueError("give either total_steps (a linear schedule) or success_target (one that follows success)")
+        if total_steps is not None and total_steps < 1:
+            raise ValueError(f"total_steps must be 1 or more, got {total_steps}")
+        if not 0.0 < fraction <= 1.0:
+            raise ValueError(f"fraction must be in (0, 1], got {fraction!r}")
+        if success_target is not None and not 0.0 < success_target <= 1.0:
+            raise ValueError(f"success_target must be in (0, 1], got {success_target!r}")
+        if window < 1:
+            raise ValueError(f"window must be 1 episode or more, got {window}")
+        super().__init__(
+            env,
+            prm,
+            weight=weight,
+            on_error=on_error,
+            total_steps=total_steps,
+            fraction=fraction,
+            success_target=success_target,
+            window=window,
+            status_weights=status_weights,
+        )
+        self.status_weights = _status_weights(status_weights)
+        self._span = None if total_steps is None else total_steps * fraction
+        self._target = success_target
+        self._window = window
+        self._taken = 0
+        self._rate = 0.0
+
+    @property
+    def policy_invariant(self) -> bool:  # type: ignore[override]
+        """False until the coefficient is 0 for good."""
+        return self._span is not None and self.coefficient == 0.0
+
+    @property
+    def coefficient(self) -> float:
+        """a_t of the next step, in [0, 1]."""
+        done = self._taken / self._span if self._span is not None else self._rate / (self._target or 1.0)
+        return max(0.0, 1.0 - done)
+
+    def get_schedule(self) -> dict[str, float]:
+        """Plain data: ``steps`` taken so far, ``success_rate``."""
+        return {"steps": self._taken, "success_rate": self._rate}
+
+    def set_schedule(self, state: Mapping[str, float]) -> None:
+        """Go on from what :meth:`get_schedule` gave.
+
+        Raises:
+            ValueError: another mapping, or numbers that no schedule can have.
+        """
+        if set(state) != {"steps", "success_rate"} or state["steps"] < 0 or not 0.0 <= state["success_rate"] <= 1.0:
+            raise ValueError(f"a schedule is {{'steps': 0 or more, 'success_rate': in [0, 1]}}, got {dict(state)!r}")
+        self._taken = int(state["steps"])
+        self._rate = float(state["success_rate"])
+
+    def _shape(
+        self, reward: float, score: StepScore | None, terminated: bool, truncated: bool, info: dict[str, Any]
+    ) -> float:
+        coefficient = self.coefficient
+        info["annealing"] = coefficient
+        self._taken += 1
+        if terminated or truncated:
+            self._rate += (float(info["reward/true"] > 0.0) - self._rate) / self._window
+        dense = 0.0 if score is None else score.value * self.status_weights[info["verdict"].status]
+        return coefficient * self.weight * dense + (1.0 - coefficient) * reward
+
+
+def _offers(env: Any, name: str) -> bool:
+    # hasattr would ask for the problem of an episode that has not begun
+    return name in dir(env)
+
+
+def _finite(name: str, value: float) -> float:
+    if not isfinite(value):
+        raise ValueError(f"{name} must be a finite number, got {value!r}")
+    return float(value)
+
+
+def _status_weights(given: Mapping[str, float] | None) -> dict[Status, float]:
+    weights = dict(STATUS_WEIGHTS)
+    for name, weight in (given or {}).items():
+        try:
+            status = Status(name)
+        except ValueError:
+            raise ValueError(
+                f"status_weights: there is no status {name!r}; known: {', '.join(status.value for status in Status)}"
+            ) from None
+        weights[status] = _finite(f"the weight of {status.value}", weight)
+    return weights

@@ -1,0 +1,1 @@
+"""Expressions and statements: reading, writing, rewriting, comparing."""

@@ -1,0 +1,214 @@
+"""Two lines in one unknown, without letters, compared on the whole real line.
+
+The *critical points* of a line are where any of its comparisons can change: zeros of ``left - right``, of divisors, of
+what stands under roots, logarithms and bars. Between neighbouring critical points of both lines nothing changes, so
+that one sample there and each critical point itself decide. For rational and algebraic lines the critical points come
+from polynomials and are complete, and so are closed forms (:mod:`~reasoning_envs.symbolic.closed_forms`); others come
+from a scan (:mod:`~reasoning_envs.symbolic.scan`), and the answer is not rigorous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from flint import fmpq
+
+from reasoning_envs.symbolic.balls import precision
+from reasoning_envs.symbolic.critical import critical_points
+from reasoning_envs.symbolic.equivalence import equivalent
+from reasoning_envs.symbolic.lines import comparisons, is_equations
+from reasoning_envs.symbolic.roots import Point, rational_point
+from reasoning_envs.symbolic.statement import Statement, Truth
+from reasoning_envs.symbolic.truth import Judge, Truthfulness
+
+__all__ = ["CellComparison", "Truthfulness", "compare_on_cells"]
+
+_MERGE_BITS = (96, 256, 700)
+_MAX_POINTS = 400
+
+
+class CellComparison(NamedTuple):
+    """How the solutions of two lines compare.
+
+    Attributes:
+        lost, added: values that solve only the first, or only the second; a sample stands for a whole interval.
+        before_any, after_any: the line has a solution.
+        before_identity, after_identity: it is made of equations that hold wherever it is defined, or is "all reals".
+        same_domain: the two are defined at the same values.
+        unclear: there are values at which nobody can tell.
+        rigorous: every part of the comparison is a proof.
+    """
+
+    lost: tuple[Point, ...]
+    added: tuple[Point, ...]
+    before_any: bool
+    after_any: bool
+    before_identity: bool
+    after_identity: bool
+    same_domain: bool
+    unclear: bool
+    rigorous: bool
+
+
+def compare_on_cells(before: Statement, after: Statement, unknown: str, over: str = "real") -> CellComparison:
+    """Compare two lines.
+
+    Args:
+        before: the one line.
+        after: the other.
+        unknown: their only symbol.
+        over: ``"real"``, or ``"positive"``: only values above 0 count.
+    """
+    points: list[Point] = []
+    complete = True
+    if over == "positive":
+        points.append(rational_point(fmpq(0)))
+    for comparison in {*comparisons(before), *comparisons(after)}:
+        found = critical_points(comparison, unknown)
+        points.extend(found.points)
+        complete = complete and found.complete
+    ordered, certain = _ordered(points)
+    samples = _samples(ordered)
+    places: list[Point] = []
+    for i, point in enumerate(ordered):
+        places += [samples[i], point]
+    places.append(samples[-1])
+    if over == "positive":
+        places = [place for place in places if not place.ball(64) <= 0]
+    judge = Judge(unknown)
+    first = [judge.line(before, place) for place in places]
+    second = [judge.line(after, place) for place in places]
+    true, unclear = Truthfulness.TRUE, Truthfulness.UNCLEAR
+    lost = [p for p, b, a in zip(places, first, second, strict=True) if b is true and a not in (true, unclear)]
+    added = [p for p, b, a in zip(places, first, second, strict=True) if a is true and b not in (true, unclear)]
+    undefined = Truthfulness.UNDEFINED
+    return CellComparison(
+        tuple(_points_first(lost, ordered)),
+        tuple(_points_first(added, ordered)),
+        true in first,
+        true in second,
+        _identity(before, first, ordered, places),
+        _identity(after, second, ordered, places),
+        all((b is undefined) == (a is undefined) for b, a in zip(first, second, strict=True)),
+        unclear in first or unclear in second,
+        complete and certain and judge.rigorous,
+    )
+
+
+def _points_first(places: list[Point], ordered: list[Point]) -> Iterator[Point]:
+    """Single values before samples of intervals, and small ones before large: they make the better witnesses."""
+    single = {id(point) for point in ordered}
+    places = sorted(places, key=lambda point: abs(float(point.ball(64).mid())))
+    yield from [place for place in places if id(place) in single]
+    yield from [place for place in places if id(place) not in single]
+
+
+def _identity(line: Statement, truths: list[Truthfulness], ordered: list[Point], places: list[Point]) -> bool:
+    if isinstance(line, Truth):
+        return line.value
+    if not is_equations(line):
+        return False
+    single = {id(point) for point in ordered}
+    fine = (Truthfulness.TRUE, Truthfulness.UNDEFINED)
+    return all(truth in fine for truth in truths) and any(
+        truth is Truthfulness.TRUE and id(place) not in single for truth, place in zip(truths, places, strict=True)
+    )
+
+
+# ---- critical points ----
+
+
+def _ordered(points: list[Point]) -> tuple[list[Point], bool]:
+    """The different points from left to right, and whether it is certain that those merged are the same."""
+    distinct = list({point.key: point for point in points}.values())
+    distinct.sort(key=lambda point: float(point.ball(64).mid()))
+    certain = True
+    result: list[Point] = []
+    for point in distinct:
+        if result and not _apart(result[-1], point):
+            certain = certain and _same_for_certain(result[-1], point)
+            # The one that is known better stands for both.
+            if result[-1].exact is None and (point.exact is not None or point.factor is not None):
+                result[-1] = point
+            continue
+        result.append(point)
+    return sorted(result, key=_midpoint), certain
+
+
+def _midpoint(point: Point) -> Any:
+    ball = point.ball(_MERGE_BITS[-1])
+    return _Sortable(ball.mid())
+
+
+class _Sortable:
+    """Exact comparison of ball midpoints, for sorting."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __lt__(self, other: _Sortable) -> bool:
+        return bool(self.value < other.value)
+
+
+def _same_for_certain(first: Point, second: Point) -> bool:
+    one, other = first.constant(), second.constant()
+    if one is None or other is None:
+        return False
+    verdict = equivalent(one, other)
+    return verdict.verified and verdict.rigorous
+
+
+def _apart(first: Point, second: Point) -> bool:
+    if first.exact is not None and second.exact is not None:
+        return bool(first.exact != second.exact)
+    return any(not first.ball(bits).overlaps(second.ball(bits)) for bits in _MERGE_BITS)
+
+
+def _samples(ordered: list[Point]) -> list[Point]:
+    """A simple rational number in each interval between the points, the two outer ones included."""
+    if not ordered:
+        return [rational_point(fmpq(1))]
+    edges = [_bracket(point) for point in ordered]
+    found = [_below(edges[0][0])]
+    for (_, low), (high, _) in pairwise(edges):
+        found.append(_between(low, high))
+    found.append(_above(edges[-1][1]))
+    return [rational_point(value) for value in found]
+
+
+def _bracket(point: Point) -> tuple[fmpq, fmpq]:
+    if point.exact is not None:
+        return point.exact, point.exact
+    ball = point.ball(_MERGE_BITS[-1])
+    with precision(_MERGE_BITS[-1] + 64):
+        return ball.lower().fmpq(), ball.upper().fmpq()
+
+
+def _below(value: fmpq) -> fmpq:
+    return fmpq((value - abs(value) / 8).floor() - 1)
+
+
+def _above(value: fmpq) -> fmpq:
+    return fmpq((value + abs(value) / 8).ceil() + 1)
+
+
+def _between(low: fmpq, high: fmpq) -> fmpq:
+    """The simplest rational number strictly between the two (Stern-Brocot)."""
+    whole = low.floor()
+    if fmpq(whole) + 1 < high:
+        # An integer fits; 0 or the one nearest to it is the simplest.
+        if low < 0 < high:
+            return fmpq(0)
+        return fmpq(whole + 1) if low >= 0 else fmpq(high.ceil() - 1)
+    fraction_low, fraction_high = low - whole, high - whole
+    if fraction_low == 0:
+        # Between 0 and the other: 1/n with the smallest n that fits.
+        return fmpq(whole) + 1 / fmpq((1 / fraction_high).floor() + 1)
+    return whole + 1 / _between(1 / fraction_high, 1 / fraction_low)
+
+
+# ---- truth ----

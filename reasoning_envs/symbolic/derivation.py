@@ -1,0 +1,257 @@
+"""Is one line of a derivation right, given the line before it?
+
+Two lines in one unknown are compared by their solutions; every other letter is a parameter, a generic real constant.
+Cheap methods first: the same line up to order and constant factors; equal sets of irreducible factors (rational
+equations, exact, with letters); critical points and the cells between them (anything in the unknown alone); the same
+for letters replaced by numbers. What a verdict's ``rigorous`` says holds for generic letters under its ``conditions``.
+
+Conventions, where there was a choice:
+
+* A line is true at a value of the unknown when one of its alternatives is defined there and holds with all its parts.
+* ``all reals`` means: wherever the other line is defined. ``x/x = 1`` to ``all reals`` is right under ``x != 0``, and
+  two lines that hold wherever they are defined have the same solutions under the conditions in which they differ.
+* A line with a part that is defined nowhere (``x = 1/0``) is refuted, before or after, whatever the other line is.
+* Neither line has a solution: right when ``no solution`` is concluded, or when their differences ``left - right`` have
+  the same complex zeros or differ by a factor that cancels a denominator; else VACUOUS, and refuted: nothing follows.
+* With letters, a root that appears only where the line before has no solution at all (``sqrt(x) = a`` to ``x = a^2``,
+  where a is negative) does not make a step wrong: the condition under which it has one is recorded.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
+from reasoning_envs.symbolic.canonical import normal_form
+from reasoning_envs.symbolic.cells import CellComparison, compare_on_cells
+from reasoning_envs.symbolic.conditions import Condition, condition_text, definedness
+from reasoning_envs.symbolic.equivalence import NUMBER_DOMAINS, equivalent
+from reasoning_envs.symbolic.expression import Expr
+from reasoning_envs.symbolic.factor_step import relate_by_factors
+from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm
+from reasoning_envs.symbolic.lines import (
+    common_ring,
+    comparisons,
+    is_equations,
+    multiples,
+    part_keys,
+)
+from reasoning_envs.symbolic.parameters import compare_at_letters
+from reasoning_envs.symbolic.printer import to_text
+from reasoning_envs.symbolic.statement import NO_SOLUTION, Comparison, Statement, Truth, alternatives, free_symbols
+from reasoning_envs.symbolic.step import Step
+from reasoning_envs.symbolic.sympy_worker import ask_solutions
+from reasoning_envs.types import Relation, Status, Verdict
+
+__all__ = ["judge_answer", "relate"]
+
+
+def relate(before: Statement, after: Statement, *, unknown: str, over: str = "real") -> Verdict:
+    """How the solutions of one line relate to those of the line before it.
+
+    Args:
+        before: a line of a derivation.
+        after: the next one.
+        unknown: the symbol that is solved for; every other one stands for a constant.
+        over: ``"real"``, ``"positive"`` (unknown and letters), or ``"complex"`` (rational equations, and what follows
+            by the rules of fractions).
+
+    Returns:
+        VERIFIED with EQUIVALENT or SAME_ROOTS; REFUTED with IMPLIES (a root was added), IMPLIED_BY (lost), NONE (both)
+        or VACUOUS, a witness and a reason; UNDECIDED, UNSAFE.
+
+    Raises:
+        ValueError: no such number domain.
+    """
+    start = time.perf_counter()
+    if over not in NUMBER_DOMAINS:
+        raise ValueError(f"over must be one of {', '.join(NUMBER_DOMAINS)}, got {over!r}")
+    try:
+        check_bounds(before)
+        check_bounds(after)
+    except UnsafeExpressionError as error:
+        verdict = Verdict(Status.UNSAFE, Relation.UNKNOWN, error.reason, "bounds", True)
+    else:
+        verdict = _Comparison(before, after, unknown, over).verdict()
+    return replace(verdict, seconds=time.perf_counter() - start)
+
+
+def judge_answer(problem: Statement, final: Statement, *, unknown: str, over: str = "real") -> Verdict:
+    """Is ``final`` the solution of ``problem``, in the form of an answer?
+
+    The form is ``x = c`` with an x-free right side, several of these joined by *or*, ``no solution`` or ``all reals``.
+
+    Returns:
+        As :func:`relate`; another form is REFUTED.
+    """
+    for part in alternatives(final):
+        fault = _fault_of_form(part, unknown)
+        if fault is not None:
+            return Verdict(Status.REFUTED, Relation.UNKNOWN, fault, "form", True)
+    verdict = relate(problem, final, unknown=unknown, over=over)
+    if verdict.refuted:
+        shown = f" ({verdict.witness})" if verdict.witness else ""
+        reasons = {
+            Relation.IMPLIED_BY: f"the answer misses a solution{shown}",
+            Relation.IMPLIES: f"the answer has something that is no solution{shown}",
+            Relation.NONE: f"the answer is not the solution{shown}",
+        }
+        if verdict.relation in reasons and "undefined" not in verdict.reason:
+            return replace(verdict, reason=reasons[verdict.relation])
+    return verdict
+
+
+def _fault_of_form(part: Statement, unknown: str) -> str | None:
+    if isinstance(part, Truth):
+        return None
+    if not isinstance(part, Comparison) or part.op != "=":
+        return f"an answer says {unknown} = ..., alternatives of that, no solution, or all reals"
+    if part.left.op != "sym" or part.left.value != unknown:
+        return f"{unknown} does not stand alone on the left side"
+    if unknown in part.right.symbols:
+        return f"{unknown} stands on both sides"
+    return None
+
+
+class _Comparison:
+    """One comparison of two lines."""
+
+    def __init__(self, before: Statement, after: Statement, unknown: str, over: str) -> None:
+        self.step = Step(before, after, unknown, over)
+        self.before, self.after, self.unknown, self.over = before, after, unknown, over
+
+    def verdict(self) -> Verdict:
+        before, after = self.before, self.after
+        if isinstance(before, Truth) and isinstance(after, Truth):
+            return self._two_truths(before, after)
+        try:
+            ring = common_ring((before, after), self.over)
+            if multiples(before, after, ring, self.over):
+                return self.step.right(Relation.EQUIVALENT, "both sides were changed alike", "polynomials")
+            if all(isinstance(line, Truth) or is_equations(line) for line in (before, after)):
+                verdict = relate_by_factors(self.step, ring)
+                if verdict is not None:
+                    return verdict
+            if part_keys(before, ring, self.over) == part_keys(after, ring, self.over):
+                return self.step.right(Relation.EQUIVALENT, "both sides were changed alike", "polynomials")
+        except UndefinedForm as error:
+            return self._undefined(error)
+        except TooLarge:
+            try:
+                for comparison in (*comparisons(before), *comparisons(after)):
+                    _check_defined(comparison, self.over)
+            except UndefinedForm as error:
+                return self._undefined(error)
+        return self._by_cells()
+
+    def _undefined(self, error: UndefinedForm) -> Verdict:
+        """A line has a part without a value anywhere."""
+        name = "the line before"
+        for comparison in comparisons(self.after):
+            try:
+                _check_defined(comparison, self.over)
+            except UndefinedForm as found:
+                name, error = "the line", found
+        return Verdict(Status.REFUTED, Relation.NONE, f"{name} is undefined: {error}", "definedness", True)
+
+    def _two_truths(self, before: Truth, after: Truth) -> Verdict:
+        if before == after:
+            return self.step.right(Relation.EQUIVALENT, "the same line", "canonical form")
+        relation = Relation.IMPLIED_BY if before.value else Relation.IMPLIES
+        return Verdict(
+            Status.REFUTED, relation, "the one holds for every value, the other for none", "canonical form", True
+        )
+
+    def _by_cells(self) -> Verdict:
+        if self.over == "complex":
+            reason = "over the complex numbers only rational equations can be compared"
+            return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "polynomials")
+        letters = (free_symbols(self.before) | free_symbols(self.after)) - {self.unknown}
+        if letters:
+            return self._by_letters(tuple(sorted(letters)))
+        found = compare_on_cells(self.before, self.after, self.unknown, self.over)
+        method = "cells" if found.rigorous else "balls"
+        return self._of_cells(found, method)
+
+    def _of_cells(self, found: CellComparison, method: str) -> Verdict:
+        if found.before_identity and found.after_identity:
+            relation = Relation.EQUIVALENT if found.same_domain else Relation.SAME_ROOTS
+            conditions = () if found.same_domain else self._domains()
+            reason = "both lines hold for every value at which they are defined"
+            return self.step.right(relation, reason, method, found.rigorous, conditions)
+        lost = tuple([point.text(self.unknown) for point in found.lost[:3]])
+        added = tuple([point.text(self.unknown) for point in found.added[:3]])
+        if lost or added:
+            return self.step.wrong(lost, added, method, found.rigorous, Relation.NONE)
+        if found.unclear:
+            return self._by_sympy()
+        if found.before_any:
+            relation = Relation.SAME_ROOTS
+            return self.step.right(relation, "the solutions stay the same", method, found.rigorous)
+        if isinstance(self.after, Truth):
+            return self.step.right(Relation.EQUIVALENT, "the line has no solution", method, found.rigorous)
+        return self.step.vacuous(method, found.rigorous)
+
+    def _by_sympy(self) -> Verdict:
+        """The last resort for two equations: SymPy's solutions of both."""
+        sets: list[tuple[Expr, ...]] = []
+        for line in (self.before, self.after):
+            if line == NO_SOLUTION:
+                sets.append(())
+                continue
+            if not isinstance(line, Comparison) or line.op != "=":
+                reason = "there are values at which nobody can tell whether the lines hold"
+                return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "balls")
+            found = ask_solutions(line.left, line.right, self.unknown)
+            if isinstance(found, Verdict):
+                return found
+            sets.append(found)
+        first, second = sets
+        lost = [root for root in first if not any(equivalent(root, other).verified for other in second)]
+        added = [root for root in second if not any(equivalent(root, other).verified for other in first)]
+        if lost or added:
+            names = [tuple([f"{self.unknown} = {to_text(root)}" for root in roots]) for roots in (lost, added)]
+            return self.step.wrong(names[0], names[1], "sympy", False, Relation.NONE)
+        if first:
+            return self.step.right(Relation.SAME_ROOTS, "the solutions stay the same", "sympy", False)
+        if isinstance(self.after, Truth):
+            return self.step.right(Relation.EQUIVALENT, "the line has no solution", "sympy", False)
+        return self.step.vacuous("sympy", False)
+
+    def _domains(self) -> tuple[str, ...]:
+        """Conditions of definedness of one line that are none of the other's."""
+        sides: list[frozenset[Condition]] = []
+        for line in (self.before, self.after):
+            found: frozenset[Condition] = frozenset()
+            for comparison in comparisons(line):
+                found = found | _definedness(comparison, self.over)
+            sides.append(found)
+        return tuple(sorted(condition_text(condition) for condition in sides[0] ^ sides[1]))
+
+    def _by_letters(self, letters: tuple[str, ...]) -> Verdict:
+        found = compare_at_letters(self.before, self.after, self.unknown, letters, self.over)
+        if found.verdict is not None:
+            return found.verdict
+        if found.witness is not None:
+            return self.step.wrong(found.lost, found.added, "numbers for letters", False, Relation.NONE, found.witness)
+        if not found.any_solution:
+            if isinstance(self.after, Truth):
+                reason = "the line has no solution for any of the numbers that were tried for its letters"
+                return self.step.right(Relation.EQUIVALENT, reason, "numbers for letters", False)
+            return self.step.vacuous("numbers for letters", False)
+        reason = f"the solutions stay the same for each of the {found.agreed} numbers that were tried for the letters"
+        return self.step.right(Relation.SAME_ROOTS, reason, "numbers for letters", False, found.conditions)
+
+
+def _check_defined(comparison: Comparison, over: str) -> None:
+    """Raise UndefinedForm for a side that has no value anywhere; a side that is too large passes."""
+    for side in (comparison.left, comparison.right):
+        try:
+            normal_form(side, over)
+        except TooLarge:
+            continue
+
+
+def _definedness(comparison: Comparison, over: str) -> frozenset[Condition]:
+    return definedness(comparison.left, over) | definedness(comparison.right, over)

@@ -1,0 +1,231 @@
+"""Letters that stand for constants, tried out: numbers in their place turn a line into one about its unknown alone."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from flint import fmpq_mpoly, fmpq_poly, fmpz_poly
+
+from reasoning_envs.symbolic.balls import Unclear, Undefined, precision, sign
+from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
+from reasoning_envs.symbolic.cells import CellComparison, compare_on_cells
+from reasoning_envs.symbolic.expression import Expr, num, sym, walk
+from reasoning_envs.symbolic.forms import TooLarge
+from reasoning_envs.symbolic.lines import comparisons
+from reasoning_envs.symbolic.printer import to_text
+from reasoning_envs.symbolic.rings import Ring, from_rational
+from reasoning_envs.symbolic.roots import polynomial_points, univariate
+from reasoning_envs.symbolic.statement import Statement, line_tokens, substitute
+from reasoning_envs.symbolic.values import value_at
+from reasoning_envs.types import Relation, Status, Verdict
+
+__all__ = ["LetterComparison", "compare_at_letters", "has_real_root"]
+
+_TRIALS = 6
+_MORE_TRIALS = 14
+_ROOT_TRIALS = 24
+_INTEGERS = (2, 3, 5, 7, 11, 13, 17, 19)
+Values = dict[str, Fraction]
+
+
+class LetterComparison(NamedTuple):
+    """What trying numbers for the letters of two lines came to.
+
+    Attributes:
+        verdict: where no comparison was possible at all.
+        witness: numbers for the letters at which the second line is wrong; ``lost`` and ``added`` belong to them.
+        any_solution: one of the lines had a solution once. agreed: numbers of letters at which the solutions agree.
+        conditions: under which they do, where they do not for all numbers.
+    """
+
+    verdict: Verdict | None
+    witness: str | None
+    lost: tuple[str, ...]
+    added: tuple[str, ...]
+    any_solution: bool
+    agreed: int
+    conditions: tuple[str, ...]
+
+
+def _values(
+    letters: tuple[str, ...], seed: bytes, over: str, exponents: frozenset[str] = frozenset()
+) -> Iterator[Values]:
+    """Numbers for the letters, all different: positive integers, positive fractions, then both signs.
+
+    A letter in an exponent gets a number with an even denominator: like nearly all real powers, and unlike x^2 or
+    x^(1/3), such a power exists for positive bases alone.
+    """
+    rng = random.Random(int.from_bytes(hashlib.blake2b(seed, digest_size=16).digest()))
+    turn = 0
+    while True:
+        kind = turn % 6
+        integers = (
+            rng.sample(_INTEGERS, len(letters))
+            if len(letters) <= len(_INTEGERS)
+            else rng.sample(range(2, 10 * len(letters)), len(letters))
+        )
+        values: Values = {}
+        for letter, integer in zip(letters, integers, strict=True):
+            value = Fraction(integer)
+            if letter in exponents:
+                value = Fraction(2 * integer + 1, 4)
+            elif kind in (1, 2, 4):
+                value = value / rng.choice((4, 9, 23, 29))
+            if over != "positive" and (kind == 5 or (kind in (3, 4) and rng.random() < 0.5)):
+                value = -value
+            values[letter] = value
+        yield values
+        turn += 1
+
+
+def compare_at_letters(
+    before: Statement, after: Statement, unknown: str, letters: tuple[str, ...], over: str
+) -> LetterComparison:
+    """Compare two lines with several sets of numbers in place of their letters.
+
+    A root that was added where the line before has no solution at all does not count against the second line, provided
+    that the two agree wherever the first has one: that is what solving ``sqrt(x) = a`` by ``x = a^2`` means.
+    """
+    seed = line_tokens(before) + b"\x00" + line_tokens(after)
+    agreed: list[Values] = []
+    excused: list[Values] = []
+    faults: list[tuple[Values, CellComparison]] = []
+    unclear = 0
+    silent = 0
+    trials = _TRIALS
+    for turn, values in enumerate(_values(letters, seed, over, _exponents(before, after))):
+        if turn >= trials:
+            break
+        found = _compare(before, after, unknown, values, over)
+        if found is None:
+            unclear += 1
+        elif found.before_identity and found.after_identity:
+            agreed.append(values)
+        elif found.lost or found.added:
+            faults.append((values, found))
+            if found.before_any or found.lost:
+                return _fault(values, found, unknown)
+            excused.append(values)
+            trials = _MORE_TRIALS
+        elif found.unclear:
+            unclear += 1
+        elif found.before_any:
+            agreed.append(values)
+        else:
+            silent += 1
+            if not agreed:
+                trials = _MORE_TRIALS
+    if faults and not agreed:
+        return _fault(*faults[0], unknown)
+    if agreed:
+        conditions = (_separating(before, after, unknown, agreed, excused),) if excused else ()
+        return LetterComparison(None, None, (), (), True, len(agreed), conditions)
+    if unclear:
+        verdict = Verdict(
+            Status.UNDECIDED, Relation.UNKNOWN, "numbers in place of the letters decide nothing", "numbers for letters"
+        )
+        return LetterComparison(verdict, None, (), (), False, 0, ())
+    return LetterComparison(None, None, (), (), False, silent, ())
+
+
+def _exponents(*lines: Statement) -> frozenset[str]:
+    """Symbols that occur in an exponent or in the degree of a root."""
+    found: frozenset[str] = frozenset()
+    for line in lines:
+        for comparison in comparisons(line):
+            for side in (comparison.left, comparison.right):
+                for node in walk(side):
+                    if node.op in ("pow", "root"):
+                        found = found | node.args[1].symbols
+    return found
+
+
+def _compare(before: Statement, after: Statement, unknown: str, values: Values, over: str) -> CellComparison | None:
+    binding = {name: num(value) for name, value in values.items()}
+    first, second = substitute(before, binding), substitute(after, binding)
+    try:
+        check_bounds(first)
+        check_bounds(second)
+    except UnsafeExpressionError:
+        return None
+    return compare_on_cells(first, second, unknown, over)
+
+
+def _fault(values: Values, found: CellComparison, unknown: str) -> LetterComparison:
+    letters = ", ".join(f"{name} = {to_text(num(value))}" for name, value in values.items())
+    lost = tuple([point.text(unknown) for point in found.lost[:3]])
+    added = tuple([point.text(unknown) for point in found.added[:3]])
+    return LetterComparison(None, letters, lost, added, True, 0, ())
+
+
+def _separating(before: Statement, after: Statement, unknown: str, agreed: list[Values], excused: list[Values]) -> str:
+    """A sign condition that holds wherever the lines agree and fails wherever the first has no solution."""
+    candidates: list[Expr] = [sym(name) for name in agreed[0]]
+    for comparison in (*comparisons(before), *comparisons(after)):
+        candidates += [
+            side for side in (comparison.left, comparison.right) if side.symbols and unknown not in side.symbols
+        ]
+    for candidate in candidates:
+        good = {_sign(candidate, values) for values in agreed}
+        bad = {_sign(candidate, values) for values in excused}
+        if good == {1} and bad == {-1}:
+            return f"{to_text(candidate)} >= 0"
+        if good == {-1} and bad == {1}:
+            return f"{to_text(candidate)} <= 0"
+    return "the line before has a solution"
+
+
+def _sign(expr: Expr, values: Values) -> int | None:
+    point: Mapping[str, Any] = {name: from_rational(value) for name, value in values.items()}
+    try:
+        with precision(128):
+            return sign(value_at(expr, point))
+    except (Undefined, Unclear):
+        return None
+
+
+def has_real_root(factor: fmpq_mpoly, ring: Ring, unknown: str) -> tuple[bool, bool]:
+    """Whether an irreducible polynomial has a real root for some open set of letters, and if that is certain.
+
+    An odd degree is certain; otherwise numbers are tried for the letters.
+    """
+    index = ring.index[unknown]
+    if factor.degrees()[index] % 2 == 1:
+        return True, True
+    only = univariate(factor, index)
+    if only is not None:
+        try:
+            return bool(polynomial_points(only)), True
+        except TooLarge:
+            return True, False
+    coefficients = factor.coeffs()
+    monomials = factor.monoms()
+    one_sign = all(c > 0 for c in coefficients) or all(c < 0 for c in coefficients)
+    if one_sign and all(e % 2 == 0 for m in monomials for e in m) and any(not m[index] for m in monomials):
+        return False, True
+    letters = tuple([name for name in ring.symbols if name != unknown])
+    for turn, values in enumerate(_values(letters, str(factor).encode(), "real")):
+        if turn >= _ROOT_TRIALS:
+            break
+        try:
+            if polynomial_points(_at(factor, ring, index, values)):
+                return True, True
+        except TooLarge:
+            return True, False
+    return False, False
+
+
+def _at(factor: fmpq_mpoly, ring: Ring, index: int, values: Values) -> fmpz_poly:
+    numbers = [None if name not in values else from_rational(values[name]) for name in ring.symbols]
+    found: dict[int, Any] = {}
+    for exponents, coefficient in factor.to_dict().items():
+        for place, exponent in enumerate(exponents):
+            number = numbers[place] if place < len(numbers) else None
+            if place != index and exponent and number is not None:
+                coefficient = coefficient * number**exponent
+        found[exponents[index]] = found.get(exponents[index], 0) + coefficient
+    return fmpq_poly([found.get(i, 0) for i in range(max(found) + 1)]).numer()

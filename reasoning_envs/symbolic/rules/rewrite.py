@@ -1,0 +1,159 @@
+"""What every rule is made of: the rewrite with its certificate, and the ways to write a product."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import isqrt
+from typing import NamedTuple
+
+from reasoning_envs.symbolic.expression import (
+    ONE,
+    ZERO,
+    Expr,
+    Number,
+    div,
+    factors,
+    mul,
+    neg,
+    num,
+    power,
+)
+from reasoning_envs.symbolic.statement import Comparison, Statement
+
+__all__ = [
+    "MAX_BITS",
+    "MAX_EXPANDED_TERMS",
+    "MAX_EXPONENT",
+    "Rewrite",
+    "at_least_zero",
+    "base_exponent",
+    "is_small",
+    "nonzero",
+    "product",
+    "raised_to",
+    "rational_root",
+    "scale",
+    "symbolic_factors",
+    "without_factor",
+]
+
+
+class Rewrite(NamedTuple):
+    """One rule applied at one place.
+
+    Attributes:
+        rule: its name. result: the whole expression afterwards.
+        operand: what the rule acted on, for descriptions: the sum opened, the factor cancelled.
+        sound: the value is kept wherever ``condition`` holds. False: a classic mistake.
+        condition: a statement about the expression's symbols; None: no condition.
+    """
+
+    rule: str
+    result: Expr
+    operand: Expr
+    sound: bool = True
+    condition: Statement | None = None
+
+
+MAX_BITS = 256
+MAX_EXPANDED_TERMS = 12
+MAX_EXPONENT = 4
+
+
+def product(*operands: Expr) -> Expr:
+    """The product with all signs drawn to the front: ``3 * (-y)`` is ``-3*y``."""
+    negative = False
+    kept = []
+    for operand in operands:
+        if operand.op == "neg":
+            negative = not negative
+            operand = operand.args[0]
+        kept.append(operand)
+    result = mul(*kept)
+    return neg(result) if negative else result
+
+
+def scale(coefficient: Number, rest: Expr) -> Expr:
+    """``coefficient * rest`` as a person writes it: 0, ``rest``, ``-rest``, or the product."""
+    if coefficient == 0:
+        return ZERO
+    if rest is ONE:
+        return num(coefficient)
+    if coefficient == 1:
+        return rest
+    if coefficient == -1:
+        return neg(rest)
+    return mul(num(coefficient), rest)
+
+
+def is_small(value: Number) -> bool:
+    if isinstance(value, int):
+        return value.bit_length() <= MAX_BITS
+    return value.numerator.bit_length() <= MAX_BITS and value.denominator.bit_length() <= MAX_BITS
+
+
+def nonzero(expr: Expr) -> Statement | None:
+    """The condition ``expr != 0``, or None where it is plain."""
+    return None if expr.op in ("num", "const") else Comparison("!=", expr, ZERO)
+
+
+def base_exponent(factor: Expr) -> tuple[Expr, Expr]:
+    if factor.op == "pow":
+        return factor.args[0], factor.args[1]
+    return factor, ONE
+
+
+def at_least_zero(expr: Expr) -> Statement | None:
+    return None if expr.op == "num" and expr.number >= 0 else Comparison(">=", expr, ZERO)
+
+
+def raised_to(base: Expr, exponent: Number) -> Expr:
+    return base if exponent == 1 else power(base, num(exponent))
+
+
+def symbolic_factors(term: Expr) -> list[Expr]:
+    if term.op == "neg":
+        return symbolic_factors(term.args[0])
+    if term.op == "div":
+        return symbolic_factors(term.args[0])
+    found = []
+    for factor in factors(term):
+        if factor.op == "pow" and factor.args[1].op == "num" and factor.args[1].number > 1:
+            found.append(factor.args[0])
+        elif factor.op == "div":
+            found.extend(symbolic_factors(factor))
+        elif factor.symbols:
+            found.append(factor.args[0] if factor.op == "neg" else factor)
+    return found
+
+
+def without_factor(term: Expr, factor: Expr) -> Expr:
+    if term.op == "neg":
+        return neg(without_factor(term.args[0], factor))
+    if term.op == "div":
+        return div(without_factor(term.args[0], factor), term.args[1])
+    kept = list(factors(term))
+    for index, candidate in enumerate(kept):
+        if candidate.key == factor.key:
+            del kept[index]
+            return mul(*kept)
+        if candidate.op == "neg" and candidate.args[0].key == factor.key:
+            del kept[index]
+            return neg(mul(*kept))
+        if candidate.op == "pow" and candidate.args[0].key == factor.key and candidate.args[1].op == "num":
+            lower = candidate.args[1].number - 1
+            kept[index] = factor if lower == 1 else power(factor, num(lower))
+            return mul(*kept)
+        if candidate.op == "div" and any(f.key == factor.key for f in symbolic_factors(candidate)):
+            kept[index] = without_factor(candidate, factor)
+            return mul(*kept)
+    raise ValueError(f"{factor} is no factor of {term}")
+
+
+def rational_root(value: Fraction) -> Fraction | None:
+    if value < 0:
+        return None
+    over, under = isqrt(value.numerator), isqrt(value.denominator)
+    if over * over == value.numerator and under * under == value.denominator:
+        return Fraction(over, under)
+    return None

@@ -1,0 +1,209 @@
+"""Rules that act on a sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from reasoning_envs.symbolic.expression import (
+    ONE,
+    ZERO,
+    Expr,
+    Number,
+    add,
+    call,
+    div,
+    mul,
+    neg,
+    num,
+    power,
+    split_coefficient,
+    terms,
+)
+from reasoning_envs.symbolic.rules.rewrite import (
+    Rewrite,
+    is_small,
+    product,
+    rational_root,
+    scale,
+    symbolic_factors,
+    without_factor,
+)
+from reasoning_envs.symbolic.statement import Comparison, conjunction
+
+__all__ = ["RULES"]
+
+
+def _fold_sum(node: Expr) -> Iterator[Rewrite]:
+    numbers = [term for term in node.args if term.op == "num"]
+    if len(numbers) < 2 and not (numbers and numbers[0].value == 0):
+        return
+    total = sum([term.number for term in numbers])
+    if not is_small(total):
+        return
+    kept = []
+    placed = False
+    for term in node.args:
+        if term.op != "num":
+            kept.append(term)
+        elif not placed:
+            placed = True
+            if total != 0 or len(numbers) == len(node.args):
+                kept.append(num(total))
+    yield Rewrite("fold", add(*kept), add(*numbers))
+    if len(numbers) == 2:
+        slip = numbers[0].number - numbers[1].number
+        wrong = [num(slip) if term is numbers[0] else term for term in node.args if term is not numbers[1]]
+        yield Rewrite("dropped sign", add(*wrong), add(*numbers), sound=False)
+
+
+def _collect(node: Expr) -> Iterator[Rewrite]:
+    groups: dict[bytes, list[tuple[int, Number, Expr]]] = {}
+    for index, term in enumerate(node.args):
+        if term.op == "num":
+            continue
+        coefficient, rest = split_coefficient(term)
+        groups.setdefault(rest.key, []).append((index, coefficient, rest))
+    for members in groups.values():
+        if len(members) < 2:
+            continue
+        total = sum([member[1] for member in members])
+        if not is_small(total):
+            continue
+        places = {member[0] for member in members}
+        rest = members[0][2]
+        kept = []
+        for index, term in enumerate(node.args):
+            if index not in places:
+                kept.append(term)
+            elif index == members[0][0] and total != 0:
+                kept.append(scale(total, rest))
+        like = add(*[node.args[index] for index in sorted(places)])
+        yield Rewrite("collect" if total != 0 else "cancel", add(*kept), like)
+
+
+def _factor_out(node: Expr) -> Iterator[Rewrite]:
+    """``a*x + b*x`` to ``(a + b)*x``: a factor that is no number, out of every term that has it."""
+    holders: dict[bytes, list[int]] = {}
+    examples: dict[bytes, Expr] = {}
+    for index, term in enumerate(node.args):
+        for factor in symbolic_factors(term):
+            if index not in holders.setdefault(factor.key, []):
+                holders[factor.key].append(index)
+                examples.setdefault(factor.key, factor)
+    for key, places in holders.items():
+        if len(places) < 2:
+            continue
+        factor = examples[key]
+        if len(places) < len(node.args) and "x" not in factor.symbols:
+            continue
+        quotients = [without_factor(node.args[index], factor) for index in places]
+        if all(quotient.op == "num" for quotient in quotients):
+            continue  # like terms: that is collecting
+        together = product(add(*quotients), factor)
+        kept = [together if index == places[0] else term for index, term in enumerate(node.args)]
+        kept = [term for index, term in enumerate(kept) if index == places[0] or index not in places]
+        yield Rewrite("factor out", add(*kept), factor)
+
+
+def _over_one_denominator(node: Expr) -> Iterator[Rewrite]:
+    """``A/B + C/B`` to ``(A + C)/B``, and a sum with quotients over the product of their denominators."""
+    parts = [_as_quotient(term) for term in node.args]
+    groups: dict[bytes, list[int]] = {}
+    for index, (_, under) in enumerate(parts):
+        if under is not None:
+            groups.setdefault(under.key, []).append(index)
+    for places in groups.values():
+        if len(places) > 1:
+            under = parts[places[0]][1]
+            if under is None:
+                continue
+            together = div(add(*[parts[index][0] for index in places]), under)
+            kept = [together if index == places[0] else term for index, term in enumerate(node.args)]
+            kept = [term for index, term in enumerate(kept) if index == places[0] or index not in places]
+            yield Rewrite("fraction", add(*kept), under)
+    if len(groups) >= 1 and len(node.args) <= 3 and any(len(places) < len(node.args) for places in groups.values()):
+        unders = [parts[places[0]][1] for places in groups.values()]
+        known = [under for under in unders if under is not None]
+        over = []
+        for top, under in parts:
+            others = [other for other in known if under is None or other.key != under.key]
+            over.append(product(*others, top) if others else top)
+        yield Rewrite("common denominator", div(add(*over), mul(*known)), mul(*known))
+
+
+def _as_quotient(term: Expr) -> tuple[Expr, Expr | None]:
+    if term.op == "div":
+        return term.args[0], term.args[1]
+    if term.op == "neg":
+        over, under = _as_quotient(term.args[0])
+        return neg(over), under
+    return term, None
+
+
+def _logarithm_sum(node: Expr) -> Iterator[Rewrite]:
+    """``ln(A) + ln(B)`` to ``ln(A*B)`` and ``ln(A) - ln(B)`` to ``ln(A/B)``, where A > 0 and B > 0."""
+    logs = [(i, t) for i, t in enumerate(node.args) if t.op == "ln" or (t.op == "neg" and t.args[0].op == "ln")]
+    for position, (first, one) in enumerate(logs):
+        for second, two in logs[position + 1 :]:
+            if one.op == "neg" and two.op == "ln":
+                one, two = two, one
+            if one.op == "neg":
+                continue
+            plus = two.op == "ln"
+            a, b = one.args[0], (two if plus else two.args[0]).args[0]
+            together = call("ln", mul(a, b) if plus else div(a, b))
+            kept = [together if i == first else t for i, t in enumerate(node.args) if i != second]
+            conditions = [Comparison(">", inner, ZERO) for inner in (a, b) if inner.op != "num"]
+            yield Rewrite("join logarithms", add(*kept), together, True, conjunction(*conditions))
+            return
+
+
+def polynomial(node: Expr) -> list[Fraction] | None:
+    """Coefficients of a polynomial in ``x`` written as a sum of terms ``c*x^k`` (k <= 3), constant first; else None."""
+    coefficients = [Fraction(0)] * 4
+    for term in terms(node):
+        coefficient, rest = split_coefficient(term)
+        if rest is ONE:
+            degree = 0
+        elif rest.op == "sym" and rest.value == "x":
+            degree = 1
+        elif rest.op == "pow" and rest.args[0].value == "x" and rest.args[1].op == "num":
+            exponent = rest.args[1].number
+            if exponent not in (2, 3):
+                return None
+            degree = int(exponent)
+        else:
+            return None
+        coefficients[degree] += coefficient
+    while len(coefficients) > 1 and coefficients[-1] == 0:
+        coefficients.pop()
+    return coefficients
+
+
+def _factor_quadratic(node: Expr) -> Iterator[Rewrite]:
+    """A quadratic in x with rational roots, as the product of its linear factors."""
+    if "x" not in node.symbols or len(node.args) > 4:
+        return
+    coefficients = polynomial(node)
+    if coefficients is None or len(coefficients) != 3 or coefficients[0] == 0:
+        return
+    c, b, a = coefficients
+    root = rational_root(b * b - 4 * a * c)
+    if root is None:
+        return
+    x = next(inner for inner in _leaves(node) if inner.value == "x")
+    one, two = (-b + root) / (2 * a), (-b - root) / (2 * a)
+    linear = [add(x, num(-value)) if value else x for value in (one, two)]
+    inside = power(linear[0], num(2)) if one == two else mul(*linear)
+    yield Rewrite("factor", scale(a if a.denominator != 1 else int(a), inside), node)
+
+
+def _leaves(node: Expr) -> Iterator[Expr]:
+    if not node.args:
+        yield node
+    for operand in node.args:
+        yield from _leaves(operand)
+
+
+RULES = (_fold_sum, _collect, _factor_out, _over_one_denominator, _logarithm_sum, _factor_quadratic)

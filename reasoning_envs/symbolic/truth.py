@@ -1,0 +1,149 @@
+"""Whether a line without letters holds at a value of its unknown."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from flint import arb, fmpq_poly
+
+from reasoning_envs.symbolic.balls import Unclear, Undefined, is_exact, precision, sign
+from reasoning_envs.symbolic.equivalence import equivalent
+from reasoning_envs.symbolic.expression import substitute
+from reasoning_envs.symbolic.forms import Form, TooLarge, UndefinedForm, form, ring_of
+from reasoning_envs.symbolic.rings import is_rational
+from reasoning_envs.symbolic.roots import Point, univariate
+from reasoning_envs.symbolic.statement import And, Comparison, Statement, Truth
+from reasoning_envs.symbolic.values import value_at
+
+__all__ = ["Judge", "Truthfulness"]
+
+_BITS = (128, 512)
+
+
+_SNAP_BITS = 1100
+
+
+_SNAP = 240
+
+
+class Truthfulness(Enum):
+    """Of a line at a value of its unknown."""
+
+    TRUE = 1
+    FALSE = 0
+    UNDEFINED = -1  # not true, since a part of it has no value there
+    UNCLEAR = -2
+
+
+class Judge:
+    """Truth of lines at places; remembers whether everything it said was certain."""
+
+    def __init__(self, unknown: str) -> None:
+        self.unknown = unknown
+        self.rigorous = True
+
+    def line(self, line: Statement, place: Point) -> Truthfulness:
+        if isinstance(line, Truth):
+            return Truthfulness.TRUE if line.value else Truthfulness.FALSE
+        if isinstance(line, Comparison):
+            return self.comparison(line, place)
+        truths = [self.line(part, place) for part in line.parts]
+        kinds = set(truths)
+        if isinstance(line, And):
+            for kind in (Truthfulness.UNDEFINED, Truthfulness.FALSE, Truthfulness.UNCLEAR):
+                if kind in kinds:
+                    return kind
+            return Truthfulness.TRUE
+        for kind in (Truthfulness.TRUE, Truthfulness.UNCLEAR, Truthfulness.UNDEFINED):
+            if kind in kinds:
+                return kind
+        return Truthfulness.FALSE
+
+    def comparison(self, comparison: Comparison, place: Point) -> Truthfulness:
+        side = self._sign(comparison, place)
+        if isinstance(side, Truthfulness):
+            return side
+        holds = {
+            "=": side == 0,
+            "!=": side != 0,
+            "<": side < 0,
+            "<=": side <= 0,
+            ">": side > 0,
+            ">=": side >= 0,
+        }[comparison.op]
+        return Truthfulness.TRUE if holds else Truthfulness.FALSE
+
+    def _sign(self, comparison: Comparison, place: Point) -> int | Truthfulness:
+        """Of left minus right."""
+        if place.exact is None and place.factor is not None:
+            exact = _sign_at_algebraic(comparison, place, self.unknown)
+            if exact is not None:
+                return exact
+        for bits in _BITS:
+            at = place.exact if place.exact is not None else place.ball(bits)
+            try:
+                with precision(bits):
+                    return sign(
+                        value_at(comparison.left, {self.unknown: at}) - value_at(comparison.right, {self.unknown: at})
+                    )
+            except Undefined:
+                return Truthfulness.UNDEFINED
+            except Unclear:
+                continue
+        # Neither apart from 0 nor exactly 0 to that many bits: 0 for all that anybody can see.
+        proved = self._zero_for_certain(comparison, place)
+        try:
+            with precision(_SNAP_BITS, snap=_SNAP):
+                at = place.exact if place.exact is not None else place.ball(_SNAP_BITS)
+                left = value_at(comparison.left, {self.unknown: at})
+                gap = left - value_at(comparison.right, {self.unknown: at})
+                near = not is_exact(gap) and gap.contains(0) and gap.rad() < arb(2) ** -_SNAP * (1 + abs(arb(left)))
+                result = 0 if near else sign(gap)
+        except Undefined:
+            self.rigorous = False
+            return Truthfulness.UNDEFINED
+        except Unclear:
+            return Truthfulness.UNCLEAR
+        self.rigorous = self.rigorous and proved and result == 0
+        return result
+
+    def _zero_for_certain(self, comparison: Comparison, place: Point) -> bool:
+        constant = place.constant()
+        if constant is None:
+            return False
+        binding = {self.unknown: constant}
+        verdict = equivalent(substitute(comparison.left, binding), substitute(comparison.right, binding))
+        return verdict.verified and verdict.rigorous
+
+
+def _sign_at_algebraic(comparison: Comparison, place: Point, unknown: str) -> int | Truthfulness | None:
+    """Exact zero tests at a root of an irreducible polynomial, for rational comparisons; None: not zero, or unknown."""
+    found = _rational_difference(comparison)
+    if found is None:
+        return None
+    assert place.factor is not None
+    for divisor in found.divisors:
+        only = univariate(divisor, 0)
+        if only is not None and _divides(place.factor, only):
+            return Truthfulness.UNDEFINED
+    top = univariate(found.numerator, 0)
+    if top is not None and _divides(place.factor, top):
+        return 0
+    return None
+
+
+def _divides(factor: Any, polynomial: Any) -> bool:
+    return bool((fmpq_poly(polynomial) % fmpq_poly(factor)).is_zero())
+
+
+@lru_cache(maxsize=2048)
+def _rational_difference(comparison: Comparison) -> Form | None:
+    if not (is_rational(comparison.left) and is_rational(comparison.right)):
+        return None
+    try:
+        ring = ring_of(comparison.left, comparison.right)
+        return form(comparison.left, ring).minus(form(comparison.right, ring))
+    except (UndefinedForm, TooLarge):
+        return None

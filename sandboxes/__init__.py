@@ -1,0 +1,1 @@
+"""Running what is not trusted, or may not end: processes that are limited, killed and replaced."""

@@ -1,0 +1,272 @@
+"""How fast the environments are: ``python -m tests.benchmarks.envs``.
+
+Everything is measured in one run, CartPole-v1 and a trivial environment beside ours, so that ratios mean something on
+any machine. Episodes are of fresh problems throughout. Nothing here decides about a test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gymnasium as gym
+import numpy as np
+
+import reasoning_envs
+from reasoning_envs.env import ReasoningEnv
+from reasoning_envs.traces import RecordTraces
+from reasoning_envs.types import Step
+
+ALGEBRA = "reasoning_envs/Algebra-v0"
+
+
+class Row(NamedTuple):
+    """One line of the table. ``needed`` is compared with ``value``: ``">= 5000"``; empty where nothing is."""
+
+    name: str
+    value: float
+    unit: str
+    needed: str = ""
+    note: str = ""
+
+    def met(self) -> str:
+        """``"yes"``, ``"NO"``, or nothing."""
+        if not self.needed:
+            return ""
+        sign, bound = self.needed.split()
+        return "yes" if (self.value >= float(bound) if sign == ">=" else self.value <= float(bound)) else "NO"
+
+
+class Trivial(gym.Env[Any, Any]):
+    """The spaces of another environment, episodes of ten steps, and nothing in between: a learner's ceiling."""
+
+    def __init__(self, like: gym.Env[Any, Any]) -> None:
+        self.observation_space = like.observation_space
+        self.action_space = like.action_space
+        self._observation = {
+            name: np.zeros(space.shape, space.dtype)
+            for name, space in like.observation_space.spaces.items()  # type: ignore[attr-defined]
+        }
+        self._mask = np.ones(like.action_space.n, np.bool_)  # type: ignore[attr-defined]
+        self._count = 0
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Start counting."""
+        self._count = 0
+        return self._observation, {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Count."""
+        self._count += 1
+        return self._observation, 0.0, self._count == 10, False, {}
+
+    def action_masks(self) -> np.ndarray[Any, Any]:
+        """All."""
+        return self._mask
+
+
+def rate(env: gym.Env[Any, Any], act: Callable[[], Any], seconds: float, warm_up: float = 0.5) -> tuple[float, float]:
+    """Steps a second, resets included, and actions an episode."""
+    env.reset(seed=0)
+    for limit in (warm_up, seconds):
+        steps = episodes = 0
+        start = time.perf_counter()
+        while time.perf_counter() - start < limit:
+            for _ in range(50):
+                _, _, terminated, truncated, _ = env.step(act())
+                steps += 1
+                if terminated or truncated:
+                    env.reset()
+                    episodes += 1
+        elapsed = time.perf_counter() - start
+    return steps / elapsed, steps / max(episodes, 1)
+
+
+def uniform(env: gym.Env[Any, Any]) -> Callable[[], int]:
+    """A policy that draws among the legal moves: they stand in front."""
+    base = env.unwrapped
+    assert isinstance(base, ReasoningEnv)
+    rng = np.random.default_rng(0)
+    return lambda: int(rng.random() * len(base.candidates))
+
+
+def bench_steps(seconds: float) -> Iterator[Row]:
+    cart = gym.make("CartPole-v1", disable_env_checker=True)
+    cart_rate, _ = rate(cart, lambda: 0, seconds)
+    yield Row("CartPole-v1", cart_rate, "steps/s")
+    variants: tuple[tuple[str, dict[str, Any], str], ...] = (
+        (ALGEBRA, {}, ">= 5000"),
+        (ALGEBRA, {"split": "train"}, ""),
+        (ALGEBRA, {"moves": "curated"}, ""),
+        (ALGEBRA, {"moves": "wide"}, ""),
+        ("reasoning_envs/AlgebraAxioms-v0", {}, ""),
+    )
+    for name, kwargs, needed in variants:
+        env = gym.make(name, disable_env_checker=True, **kwargs)
+        found, length = rate(env, uniform(env), seconds)
+        label = " ".join([name.removeprefix("reasoning_envs/"), *(f"{k}={v}" for k, v in kwargs.items())])
+        note = f"{found / cart_rate:.3f} of CartPole; {length:.1f} actions an episode"
+        yield Row(f"{label}, random legal moves", found, "steps/s", needed, note)
+    yield from _bench_text(seconds)
+
+
+def _bench_text(seconds: float) -> Iterator[Row]:
+    """Right lines, found by the shortest-line policy beforehand, and nonsense among them."""
+    source = gym.make(ALGEBRA, max_steps=10).unwrapped
+    assert isinstance(source, ReasoningEnv)
+    episodes: list[tuple[Any, list[str]]] = []
+    source.reset(seed=0)
+    while len(episodes) < 300:
+        source.reset()
+        while not source.end:
+            sizes = [len(source.domain.tokens(move.state)) for move in source.candidates]  # type: ignore[attr-defined]
+            source.step(int(np.argmin(sizes)))
+        episodes.append((source.problem, [*(step.text for step in source.steps[:9]), "what now?"]))
+    env = gym.make("reasoning_envs/AlgebraText-v0", disable_env_checker=True)
+    start, steps = time.perf_counter(), 0
+    for problem, lines in episodes:
+        env.reset(options={"problem": problem})
+        for line in lines:
+            _, _, terminated, truncated, _ = env.step(line)
+            steps += 1
+            if terminated or truncated:
+                break
+        if time.perf_counter() - start > seconds:
+            break
+    found = steps / (time.perf_counter() - start)
+    yield Row("AlgebraText-v0, lines judged by the verifier", found, "steps/s")
+
+
+def bench_reset(count: int = 1000) -> Iterator[Row]:
+    variants: tuple[tuple[dict[str, Any], str], ...] = (({}, "<= 1"), ({"split": "test"}, ""))
+    for kwargs, needed in variants:
+        env = gym.make(ALGEBRA, disable_env_checker=True, **kwargs)
+        env.reset(seed=0)
+        times = []
+        for _ in range(count):
+            start = time.perf_counter()
+            env.reset()
+            times.append(time.perf_counter() - start)
+        label = " ".join(["reset", *(f"{k}={v}" for k, v in kwargs.items())])
+        note = f"99th percentile {1e3 * float(np.quantile(times, 0.99)):.2f} ms"
+        yield Row(f"{label}, median", 1e3 * statistics.median(times), "ms", needed, note)
+
+
+def bench_verdict(count: int = 2000) -> Iterator[Row]:
+    """The verifier's own verdict on steps that it has not seen, of random legal moves, unsound ones among them."""
+    env = gym.make(ALGEBRA).unwrapped
+    assert isinstance(env, ReasoningEnv)
+    pairs: list[tuple[Any, list[Step]]] = []
+    act = uniform(env)
+    env.reset(seed=0)
+    while len(pairs) < count:
+        if env.end:
+            env.reset()
+        env.step(act())
+        if env.steps:
+            pairs.append((env.problem, list(env.steps[-2:])))
+    verifier = gym.make(ALGEBRA).unwrapped.domain.verifier  # type: ignore[attr-defined]
+    times = []
+    for problem, steps in pairs:
+        start = time.perf_counter()
+        verifier.step(problem, steps)
+        times.append(time.perf_counter() - start)
+    note = f"99th percentile {1e3 * float(np.quantile(times, 0.99)):.2f} ms, longest {1e3 * max(times):.0f} ms"
+    yield Row("step verdict, median", 1e6 * statistics.median(times), "us", "<= 200", note)
+
+
+def bench_import(count: int = 5) -> Iterator[Row]:
+    program = "import gymnasium, time; t = time.perf_counter(); import reasoning_envs; print(time.perf_counter() - t)"
+    times = [
+        float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+        for _ in range(count)
+    ]
+    yield Row("import beyond Gymnasium's own, median", statistics.median(times), "s", "<= 0.3")
+
+
+def bench_learner(frames: int) -> Iterator[Row]:
+    from sb3_contrib import MaskablePPO
+    from stable_baselines3.common.vec_env import DummyVecEnv
+
+    like = gym.make(ALGEBRA)
+    makers: dict[str, Callable[[], gym.Env[Any, Any]]] = {
+        "MaskablePPO on a trivial environment": lambda: Trivial(like),
+        "MaskablePPO on Algebra-v0": lambda: gym.make(ALGEBRA, disable_env_checker=True),
+    }
+    rates = []
+    for name, maker in makers.items():
+        envs = DummyVecEnv([maker] * 8)
+        model = MaskablePPO("MultiInputPolicy", envs, n_steps=128, batch_size=256, seed=0, device="cpu")
+        model.learn(1024)
+        start = time.perf_counter()
+        model.learn(frames, reset_num_timesteps=True)
+        rates.append(model.num_timesteps / (time.perf_counter() - start))
+        yield Row(name, rates[-1], "frames/s", note="8 environments, stock MultiInputPolicy")
+    yield Row("MaskablePPO, Algebra-v0 / trivial", rates[1] / rates[0], "ratio", ">= 0.5")
+
+
+def bench_wrappers(seconds: float) -> Iterator[Row]:
+    from reasoning_envs.rewards import OraclePRM, PotentialShaping, ProcessReward
+
+    def plain() -> gym.Env[Any, Any]:
+        return gym.make(ALGEBRA, disable_env_checker=True)
+
+    path = Path("/dev/null")
+    wrapped: dict[str, Callable[[], gym.Env[Any, Any]]] = {
+        "RecordEpisodeStatistics": lambda: gym.wrappers.RecordEpisodeStatistics(plain()),
+        "RecordTraces": lambda: RecordTraces(plain(), path),
+        "ProcessReward(OraclePRM)": lambda: ProcessReward(plain(), OraclePRM()),
+        "PotentialShaping(OraclePRM)": lambda: PotentialShaping(plain(), OraclePRM(), gamma=0.99, at_truncation="keep"),
+    }
+    env = plain()
+    bare, _ = rate(env, uniform(env), seconds)
+    for name, maker in wrapped.items():
+        env = maker()
+        found, _ = rate(env, uniform(env), seconds)
+        yield Row(f"overhead of {name}", 1e6 * (1 / found - 1 / bare), "us/step", note=f"{found:,.0f} steps/s")
+
+
+def main() -> None:
+    """Measure, and print the table while it grows."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=3.0, help="for each rate (default: 3)")
+    parser.add_argument("--frames", type=int, default=8192, help="for each learner (default: 8192)")
+    parser.add_argument("--only", choices=list(GROUPS), action="append", help="this group; may be given again")
+    parser.add_argument("--json", type=Path, help="write the rows there as well")
+    args = parser.parse_args()
+    rows = []
+    print(
+        f"reasoning_envs {reasoning_envs.__version__}, Gymnasium {gym.__version__}, Python {sys.version.split()[0]}\n"
+    )
+    print(f"{'what':<58}{'value':>12}  {'unit':<9}{'needed':<10}{'met':<5}note")
+    for name, group in GROUPS.items():
+        if args.only and name not in args.only:
+            continue
+        for row in group(args):
+            rows.append(row)
+            value = f"{row.value:,.0f}" if abs(row.value) >= 100 else f"{row.value:.3g}"
+            line = f"{row.name:<58}{value:>12}  {row.unit:<9}{row.needed:<10}{row.met():<5}{row.note}"
+            print(line.rstrip(), flush=True)
+    if args.json is not None:
+        args.json.write_text(json.dumps([row._asdict() for row in rows], indent=1) + "\n", encoding="utf-8")
+
+
+GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {
+    "steps": lambda args: bench_steps(args.seconds),
+    "reset": lambda args: bench_reset(),
+    "verdict": lambda args: bench_verdict(),
+    "import": lambda args: bench_import(),
+    "learner": lambda args: bench_learner(args.frames),
+    "wrappers": lambda args: bench_wrappers(args.seconds),
+}
+
+
+if __name__ == "__main__":
+    main()

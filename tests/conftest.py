@@ -1,0 +1,20 @@
+"""What holds for every test."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# Tests run in parallel on few cores: numerical libraries that start a thread a core get in each other's way. They read
+# this when they are first imported, here and in the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# How fast a machine is decides about no test. In continuous integration the examples are the same each time, so that
+# a failure is the change's; elsewhere new ones are drawn.
+settings.register_profile(
+    "default_profile",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+    print_blob=True,
+)
+settings.load_profile("default_profile")

@@ -1,0 +1,1 @@
+"""Reference agents: code to run from a checkout, to read, and to copy."""

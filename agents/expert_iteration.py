@@ -25,8 +25,11 @@ from agents.tree import Node, SearchResult
 
 __all__ = ["Decisions", "Learner", "LearningConfig", "Replay", "decisions", "joined", "shortened"]
 
-_HOPELESS_STATES = 4
-"""States kept for the value head of a search that found nothing."""
+_HOPELESS = 4
+"""States kept for the value of a search that found nothing."""
+
+_REFUSED = 4
+"""Refused answers of a search from which something is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,15 @@ class Decisions:
         lengths: uint16 ``[n_candidates]``: buckets of each candidate.
         counts: uint16 ``[n_decisions]``: candidates of each decision.
         chosen: int16 ``[n_decisions]``: the candidate to take; -1 where none is known to be good.
-        values: float32 ``[n_decisions]``: target of the value of the chosen candidate; of all candidates where none is.
+        valued: int16 ``[n_decisions]``: the candidate that ``values`` speaks of.
+        values: float32 ``[n_decisions]``: target of its value, in [0, 1].
     """
 
     buckets: NDArray[np.uint16]
     lengths: NDArray[np.uint16]
     counts: NDArray[np.uint16]
     chosen: NDArray[np.int16]
+    valued: NDArray[np.int16]
     values: NDArray[np.float32]
 
     def __len__(self) -> int:
@@ -91,41 +96,61 @@ def shortened(path: Sequence[Node]) -> list[tuple[Node, int]]:
 def decisions(results: Iterable[SearchResult], discount: float = 0.95) -> Decisions:
     """What can be learned from searches whose evaluator kept the features.
 
+    * A solution teaches the policy each of its choices, and the value how many were left.
+    * An answer that was refused teaches the value that the way to it, where it is not also the way of the solution,
+      leads to nothing.
+    * A search that found nothing teaches the same of some of the states that it tried.
+
     Raises:
         ValueError: the evaluator did not keep them.
     """
-    bags: list[bytes] = []
-    lengths: list[int] = []
-    counts: list[int] = []
-    chosen: list[int] = []
-    values: list[float] = []
-
-    def keep(node: Node, choice: int, value: float) -> None:
-        if node.evaluation is None or node.evaluation.encoded is None:
-            raise ValueError("the evaluator kept no features: build the policy with keep_encoded=True")
-        encoded = node.evaluation.encoded
-        bags.append(encoded.bags)
-        lengths.extend(encoded.lengths)
-        counts.append(len(encoded.lengths))
-        chosen.append(choice)
-        values.append(value)
-
+    kept = _Kept()
     for result in results:
+        good: set[int] = set()
         if result.outcome.success:
             path = shortened(result.path)
+            good = {id(node) for node in result.path}
             for index, (node, choice) in enumerate(path):
-                keep(node, choice, discount ** (len(path) - 1 - index))
+                kept.add(node, choice, choice, discount ** (len(path) - 1 - index))
         else:
-            judged = [node for node in result.visited if node.actions]
-            for node in judged[:: max(1, len(judged) // _HOPELESS_STATES)][:_HOPELESS_STATES]:
-                keep(node, -1, 0.0)
-    return Decisions(
-        np.frombuffer(b"".join(bags), dtype=np.uint16),
-        np.array(lengths, dtype=np.uint16),
-        np.array(counts, dtype=np.uint16),
-        np.array(chosen, dtype=np.int16),
-        np.array(values, dtype=np.float32),
-    )
+            judged = [node for node in result.visited if node.actions and node.parent is not None]
+            for node in judged[:: max(1, len(judged) // _HOPELESS)][:_HOPELESS]:
+                good.add(id(node))
+                kept.add(node.parent, -1, node.choice, 0.0)
+        for leaf in result.refused[:_REFUSED]:
+            for node in leaf.path[1:]:
+                if id(node) not in good:
+                    good.add(id(node))
+                    kept.add(node.parent, -1, node.choice, 0.0)
+    return kept.decisions()
+
+
+class _Kept:
+    """Decisions as they come."""
+
+    def __init__(self) -> None:
+        self._bags: list[bytes] = []
+        self._lengths: list[int] = []
+        self._rows: list[tuple[int, int, int, float]] = []
+
+    def add(self, node: Node | None, chosen: int, valued: int, value: float) -> None:
+        if node is None or node.evaluation is None or node.evaluation.encoded is None:
+            raise ValueError("the evaluator kept no features: build the policy with keep_encoded=True")
+        encoded = node.evaluation.encoded
+        self._bags.append(encoded.bags)
+        self._lengths.extend(encoded.lengths)
+        self._rows.append((len(encoded.lengths), chosen, valued, value))
+
+    def decisions(self) -> Decisions:
+        counts, chosen, valued, values = zip(*self._rows, strict=True) if self._rows else ((), (), (), ())
+        return Decisions(
+            np.frombuffer(b"".join(self._bags), dtype=np.uint16),
+            np.array(self._lengths, dtype=np.uint16),
+            np.array(counts, dtype=np.uint16),
+            np.array(chosen, dtype=np.int16),
+            np.array(valued, dtype=np.int16),
+            np.array(values, dtype=np.float32),
+        )
 
 
 def joined(parts: Sequence[Decisions]) -> Decisions:
@@ -179,7 +204,7 @@ class Replay:
         ends = np.cumsum([len(segment) for _, segment in self._segments])
         drawn = np.sort(rng.integers(int(ends[-1]), size=size))
         where = np.searchsorted(ends, drawn, side="right")
-        buckets, lengths, counts, chosen, values = [], [], [], [], []
+        buckets, lengths, counts, chosen, valued, values = [], [], [], [], [], []
         for number, row in zip(where.tolist(), (drawn - np.concatenate(([0], ends))[where]).tolist(), strict=True):
             segment = self._segments[number][1]
             candidates, places = self._starts[number]
@@ -188,12 +213,14 @@ class Replay:
             buckets.append(segment.buckets[places[first] : places[last]])
             counts.append(segment.counts[row])
             chosen.append(segment.chosen[row])
+            valued.append(segment.valued[row])
             values.append(segment.values[row])
         return Decisions(
             np.concatenate(buckets),
             np.concatenate(lengths),
             np.array(counts, dtype=np.uint16),
             np.array(chosen, dtype=np.int16),
+            np.array(valued, dtype=np.int16),
             np.array(values, dtype=np.float32),
         )
 
@@ -282,9 +309,7 @@ class Learner:
         return np.array([float(policy_loss.detach()), float(value_loss.detach()), accuracy])
 
     def _value_loss(self, values: Tensor, drawn: Decisions, counts: NDArray[np.int64]) -> Tensor:
-        first = np.cumsum(counts) - counts
-        # Where nothing is known to be good, the candidate that stands in the middle speaks for the others.
-        place = first + np.where(drawn.chosen >= 0, drawn.chosen, counts // 2)
+        place = np.cumsum(counts) - counts + drawn.valued
         return torch.nn.functional.binary_cross_entropy_with_logits(
             values[torch.from_numpy(place)], torch.from_numpy(drawn.values)
         )

@@ -6,8 +6,10 @@ A candidate next line is described by three groups of buckets (DESIGN of the net
   a parent and its child, a chain of three, or a node with the multiset of its children. A number appears as its exact
   small value and as "a number", a letter as itself and as "a letter"; the unknown and whether a sub-tree holds it are
   part of every n-gram.
-* ``[16384, 20480)``: the move (its rule, its operand, how size, unknowns, denominators and terms change) and the shape
-  of the line as a whole (is the unknown alone, on which sides does it stand, how many alternatives are open).
+* ``[16384, 20480)``: the move (its rule, its operand, how size, unknowns, denominators and terms change), also in the
+  light of the line that it leaves, and the shape of a line as a whole (is the unknown alone, on which sides does it
+  stand, how many alternatives are open). Of two sides without the unknown the sign of their difference is seen, and
+  so is whether a constraint holds at the value found: the reader of a line can do mental arithmetic.
 
 Hashes are CRC-32 and 32-bit multiplications, so that a saved policy means the same in every process.
 A bag is kept as the bytes of 16-bit integers: bags of sub-trees, cached by their tokens, are joined without Python
@@ -26,7 +28,8 @@ from zlib import crc32
 import numpy as np
 
 from reasoning_envs.domains.protocol import Action, MoveDomain
-from reasoning_envs.symbolic.expression import Expr
+from reasoning_envs.symbolic.evaluation import constant_sign
+from reasoning_envs.symbolic.expression import Expr, sub, substitute
 from reasoning_envs.symbolic.statement import And, Comparison, Or, Statement, Truth, line_tokens
 
 __all__ = ["BUCKETS", "FEATURES_VERSION", "MOVE_BUCKETS", "SIDE_BUCKETS", "Encoded", "Featuriser"]
@@ -43,6 +46,7 @@ _MOVE_SHIFT = 32 - 12
 _MASK = 0xFFFFFFFF
 _A, _B, _C = 0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D  # odd 32-bit constants of xxHash and of the golden ratio
 _CACHE_LIMIT = 200_000
+_SOLVED = "= 1 1 0"  # the unknown alone on the left and nowhere on the right
 
 
 class Encoded(NamedTuple):
@@ -75,10 +79,11 @@ class _Line(NamedTuple):
     unknowns: int
     denominators: int
     terms: int
+    shape: int  # hash of what the line is like as a whole: moves are judged in its light
 
 
-_Move = tuple[str, bytes | None, int, int, int, int, int]
-"""Rule and tokens of the operand; change of size, unknowns, denominators and terms; unknowns before the move."""
+_Move = tuple[str, bytes | None, int, int, int, int, int, int]
+"""Rule and tokens of the operand; change of size, unknowns, denominators and terms; unknowns and shape before it."""
 
 
 @lru_cache(maxsize=16_384)
@@ -114,6 +119,7 @@ class Featuriser:
         self._trees: dict[bytes, _Tree] = {}
         self._right: dict[bytes, bytes] = {}
         self._lines: dict[bytes, _Line] = {}
+        self._solved_shape = _label(f"shape {_SOLVED}")
         self._moves: dict[_Move, bytes] = {}
 
     def encode(self, state: Any, actions: Sequence[Action]) -> Encoded:
@@ -155,15 +161,15 @@ class Featuriser:
                 grams.append(codes[:-2] * _C + codes[1:-1] * _B + codes[2:] * _A + 2)
             buckets = (np.concatenate(grams) & _MASK) >> _SIDE_SHIFT
             bag = buckets.astype(np.uint16).tobytes() + _bag([_move_bucket(_label(f"size {_clip(len(codes), 0, 64)}"))])
-            found = self._lines[tokens] = _Line(bag, len(codes), 0, 0, 0)
+            found = self._lines[tokens] = _Line(bag, len(codes), 0, 0, 0, 0)
         return found
 
     def _statement(self, line: Statement | Expr) -> _Line:
         if isinstance(line, Truth):
-            return _Line(_bag([_move_bucket(_label(f"truth {line.value}"))]), 1, 0, 0, 0)
+            return _Line(_bag([_move_bucket(_label(f"truth {line.value}"))]), 1, 0, 0, 0, 0)
         if isinstance(line, Expr):
             tree = self._tree(line)
-            return _Line(tree.bag, tree.size, tree.unknowns, tree.denominators, _terms(line))
+            return _Line(tree.bag, tree.size, tree.unknowns, tree.denominators, _terms(line), tree.coarse)
         if isinstance(line, Comparison):
             return self._comparison(line)
         kind = "or" if isinstance(line, Or) else "and"
@@ -180,13 +186,31 @@ class Featuriser:
             sum(part.unknowns for part in parts),
             sum(part.denominators for part in parts),
             sum(part.terms for part in parts),
+            self._joint_shape(line, parts),
         )
+
+    def _joint_shape(self, line: And | Or, parts: Sequence[_Line]) -> int:
+        """Of alternatives: that of the first which is open. Of a constrained equation: whether its constraint holds."""
+        if isinstance(line, Or):
+            solved = self._solved_shape
+            return next((part.shape for part in parts if part.shape != solved), solved)
+        main = next((part for part in line.parts if not _is_constraint(line, part)), None)
+        shape = 0 if main is None else parts[line.parts.index(main)].shape
+        holds = "open"
+        if shape == self._solved_shape and isinstance(main, Comparison):
+            constraint = next((part for part in line.parts if _is_constraint(line, part)), None)
+            if isinstance(constraint, Comparison):
+                gap = substitute(sub(constraint.left, constraint.right), {self._unknown: main.right})
+                holds = f"{constraint.op} {constant_sign(gap)}"
+        return (shape * _A + _label(f"and {holds}")) & _MASK
 
     def _comparison(self, line: Comparison) -> _Line:
         left, right = self._tree(line.left), self._tree(line.right)
         left_terms, right_terms = _terms(line.left), _terms(line.right)
         alone = line.left.op == "sym" and line.left.value == self._unknown
         shape = f"{line.op} {alone:d} {_clip(left.unknowns, 0, 3)} {_clip(right.unknowns, 0, 3)}"
+        if not left.unknowns and not right.unknowns:
+            shape += f" gap {constant_sign(sub(line.left, line.right))}"
         labels = [
             shape,
             f"{shape} {_clip(left_terms, 0, 4)} {_clip(right_terms, 0, 4)}",
@@ -207,6 +231,7 @@ class Featuriser:
             left.unknowns + right.unknowns,
             left.denominators + right.denominators,
             left_terms + right_terms,
+            _label(f"shape {shape}"),
         )
 
     def _constraint(self, part: Statement) -> _Line:
@@ -300,6 +325,7 @@ class Featuriser:
             _clip(after.denominators - before.denominators, -3, 3),
             _clip(after.terms - before.terms, -3, 3),
             _clip(before.unknowns, 0, 9),
+            before.shape,
         )
         found = self._moves.get(key)
         if found is None:
@@ -309,7 +335,7 @@ class Featuriser:
         return found
 
     def _build_move(self, operand: object, key: _Move) -> bytes:
-        name, _, size, unknowns, denominators, terms, held = key
+        name, _, size, unknowns, denominators, terms, held, shape = key
         rule = _label(name)
         numbers = [
             rule,
@@ -321,6 +347,8 @@ class Featuriser:
             denominators * _A + 6,
             terms * _B + rule * _C + 7,
             rule * _C + held * _A + 8,
+            rule * _A + shape * _C + 13,
+            rule * _B + shape * _A + size * _C + unknowns * _B + 14,
         ]
         if isinstance(operand, Expr):
             tree = self._tree(operand)

@@ -197,7 +197,10 @@ def best_first(tree: Tree, limits: Limits, priority: Priority = LEVIN) -> Search
 def _accepted(tree: Tree, node: Node) -> SearchResult | None:
     """The result if the final ``node`` is right: an answer that the verifier refuses is none."""
     outcome, verdict = tree.judge(node)
-    return tree.finished(node, outcome, verdict) if outcome.success else None
+    if outcome.success:
+        return tree.finished(node, outcome, verdict)
+    tree.refused.append(node)
+    return None
 
 
 def _gave_up(tree: Tree) -> SearchResult:

@@ -165,6 +165,7 @@ class SearchResult:
         path: nodes from the root to the answer; where there is none, to the last node reached.
         expansions: states whose candidates were generated.
         visited: every node that was expanded and judged.
+        refused: final nodes whose answer the verifier refused, and that the search did not give.
     """
 
     problem: Problem
@@ -174,6 +175,7 @@ class SearchResult:
     path: tuple[Node, ...]
     expansions: int
     visited: tuple[Node, ...]
+    refused: tuple[Node, ...] = ()
 
     @property
     def states(self) -> tuple[Any, ...]:
@@ -209,6 +211,7 @@ class Tree:
         self.problem = problem
         self.uniform = uniform
         self.visited: list[Node] = []
+        self.refused: list[Node] = []
         self.root = Node(self, domain.start(problem))
 
     @property
@@ -258,7 +261,9 @@ class Tree:
         """The result of a search that ends at ``node``."""
         answer = self.domain.text(node.state) if self.domain.is_final(node.state) else None
         visited = tuple(self.visited)
-        return SearchResult(self.problem, outcome, answer, verdict, tuple(node.path), len(visited), visited)
+        return SearchResult(
+            self.problem, outcome, answer, verdict, tuple(node.path), len(visited), visited, tuple(self.refused)
+        )
 
 
 def run(searches: Iterable[Search], evaluator: Evaluator, *, width: int = 32) -> list[SearchResult]:

@@ -101,7 +101,7 @@ class RecordTraces(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """
 
     def __init__(self, env: gym.Env[Any, Any], path: str | os.PathLike[str], *, role: str = "solver") -> None:
-        RecordConstructorArgs.__init__(self, path=path, role=role)
+        RecordConstructorArgs.__init__(self, path=os.fspath(path), role=role)
         gym.Wrapper.__init__(self, env)
         self._inner = _base(env)
         self._path = path
@@ -278,9 +278,9 @@ def _compare(recorded: Step, replayed: Step, unjudged: bool, hint: str) -> None:
         return
     if recorded.verdict.status is not replayed.verdict.status:
         raise ReplayError(f"{where}, status", _name(recorded.verdict.status), _name(replayed.verdict.status), hint)
-    for name in recorded.rewards.keys() & replayed.rewards.keys():
-        if recorded.rewards[name] != replayed.rewards[name]:
-            raise ReplayError(f"{where}, reward {name!r}", recorded.rewards[name], replayed.rewards[name], hint)
+    for name, reward in recorded.rewards.items():
+        if replayed.rewards.get(name, reward) != reward:
+            raise ReplayError(f"{where}, reward {name!r}", reward, replayed.rewards[name], hint)
 
 
 def _name(status: Status | None) -> str:

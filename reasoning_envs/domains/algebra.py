@@ -26,7 +26,7 @@ from reasoning_envs.symbolic.statement import (
     free_symbols,
     line_tokens,
 )
-from reasoning_envs.symbolic.tokens import VOCABULARY_VERSION
+from reasoning_envs.symbolic.tokens import END, GROUP, VOCABULARY_VERSION
 from reasoning_envs.types import Problem, Relation, Status, Verdict
 from reasoning_envs.verifiers.symbolic import SymbolicVerifier
 
@@ -144,6 +144,7 @@ _WORDS = {
     "subtract from both sides": "subtract {} from both sides",
     "multiply both sides": "multiply both sides by {}",
     "multiply without care": "multiply both sides by {}",
+    "multiply by the unknown": "multiply both sides by {}",
     "divide both sides": "divide both sides by {}",
     "divide by the unknown": "divide both sides by {}",
     "divide or zero": "divide both sides by {}, or it is zero",
@@ -324,8 +325,10 @@ class AlgebraDomain:
         return _text(state.line, state.unknown)
 
     def tokens(self, state: AlgebraState) -> bytes:
-        """The line with ``x`` for the unknown, whatever its letter."""
-        return state.tokens
+        """The line with ``x`` for the unknown, whatever its letter; behind the group's name where one is chosen."""
+        if state.group is None:
+            return state.tokens
+        return (GROUP + state.group.encode() + END + state.tokens)[: self.max_tokens]
 
     def corrupt(self, state: AlgebraState, rng: np.random.Generator) -> tuple[AlgebraState, str]:
         """The line with one mistake: a flipped sign, wrong arithmetic, a dropped term or a lost alternative.

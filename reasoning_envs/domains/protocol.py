@@ -62,9 +62,17 @@ class Domain(Protocol):
         verifier: judges steps and outcomes.
     """
 
-    name: str
-    levels: Sequence[str]
-    verifier: Verifier
+    @property
+    def name(self) -> str:
+        """Of the kind of task."""
+
+    @property
+    def levels(self) -> Sequence[str]:
+        """Names of the difficulties."""
+
+    @property
+    def verifier(self) -> Verifier:
+        """Judges steps and outcomes."""
 
     def sample(self, rng: np.random.Generator, level: str | None = None) -> Problem:
         """A problem with its certificate. All randomness comes from ``rng``.
@@ -108,8 +116,13 @@ class MoveDomain(Domain, Protocol):
         max_tokens: length L of an encoded line at most; longer lines are not among the candidates.
     """
 
-    max_actions: int
-    max_tokens: int
+    @property
+    def max_actions(self) -> int:
+        """A, candidates at most."""
+
+    @property
+    def max_tokens(self) -> int:
+        """L, tokens of a line at most."""
 
     def actions(self, state: State) -> Sequence[Action]:
         """The candidates, in a fixed order; empty in a final state."""

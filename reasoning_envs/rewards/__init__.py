@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reasoning_envs.rewards.checking import open_prm
+from reasoning_envs.rewards.following import ScoringWrapper
 from reasoning_envs.rewards.oracle import OraclePRM
 from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel, Scorer
 from reasoning_envs.rewards.wrappers import STATUS_WEIGHTS, Annealed, PotentialShaping, ProcessReward
@@ -32,6 +33,7 @@ __all__ = [
     "ProcessReward",
     "ProcessRewardModel",
     "Scorer",
+    "ScoringWrapper",
     "corrupt_trace",
     "first_error_f1",
     "judge_prm",

@@ -29,13 +29,18 @@ from reasoning_envs.rewards.network import Bags
 from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel, Scorer
 from reasoning_envs.types import Problem, Step, StepScore, Trace
 
-__all__ = ["LearnedConfig", "LearnedPRM", "LearnedScorer"]
+__all__ = ["LearnedConfig", "LearnedPRM", "LearnedScorer", "Opinion"]
 
 _CACHE = 200_000
 
 
-class _Opinion:
-    """On one change; ``lines`` are the two as trees, and None where one of them cannot be read."""
+class Opinion:
+    """What the judge says of the change from one line to the next.
+
+    Attributes:
+        p_correct: in [0, 1]; None where one of the lines cannot be read.
+        error_type: the kind of error that it believes to see; None where it sees none.
+    """
 
     __slots__ = ("_critique", "_lines", "error_type", "p_correct")
 
@@ -57,7 +62,7 @@ class _Opinion:
         return self._critique
 
 
-_UNREAD = _Opinion(None, None, None)
+_UNREAD = Opinion(None, None, None)
 
 
 class LearnedPRM(ProcessRewardModel):
@@ -199,7 +204,7 @@ class LearnedPRM(ProcessRewardModel):
             raise PRMError(f"{self.name}: trained on {trained_on}, asked about a problem of {problem.domain!r}")
         return LearnedScorer(self, problem.statement if start is None else start, unknown_of(problem))
 
-    def judge(self, before: str, after: str, unknown: str) -> _Opinion:
+    def judge(self, before: str, after: str, unknown: str) -> Opinion:
         """On one change between two lines."""
         key = (unknown, before, after)
         if key not in self._opinions:
@@ -217,7 +222,7 @@ class LearnedPRM(ProcessRewardModel):
 
     def _forget(self) -> None:
         self._encoder = Encoder(self.config.track, self.config.change_buckets, self.config.line_buckets)
-        self._opinions: dict[tuple[str, str, str], _Opinion] = {}
+        self._opinions: dict[tuple[str, str, str], Opinion] = {}
         self._forecasts: dict[tuple[str, str], float | None] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -275,7 +280,7 @@ class LearnedPRM(ProcessRewardModel):
             readable, chances(outputs[:, 0], model.judge_temperature), outputs[:, 1:], strict=True
         ):
             kind = model.kinds[int(kinds.argmax())] if model.kinds and chance < 0.5 else None
-            self._opinions[key] = _Opinion(chance, kind, (old, new))
+            self._opinions[key] = Opinion(chance, kind, (old, new))
 
     def _forecast_auc(self, traces: Sequence[Trace]) -> float:
         """AUC of the success of an episode from each of its lines, by the value there."""
@@ -318,7 +323,7 @@ class LearnedScorer(Scorer):
             error_type=opinion.error_type,
         )
 
-    def pass_over(self, line: str) -> _Opinion:
+    def pass_over(self, line: str) -> Opinion:
         """Take the step to ``line`` without a score."""
         opinion = self._prm.judge(self._line, line, self._unknown)
         forecast = self._prm.forecast(line, self._unknown)

@@ -1,42 +1,22 @@
 """Reward shaping: Gymnasium wrappers that add a PRM's scores to the true reward.
 
-All of them score each reasoning step with a PRM and say what they did in ``info``:
-
-==================  ==================================================================================================
-``reward/true``     the environment's own reward; the innermost layer writes it, no wrapper changes it
-``reward/total``    what this wrapper returns (the outermost one's stands when wrappers are nested)
-``reward/shaping``  total less true
-``score``           the :class:`~reasoning_envs.types.StepScore` of the step (the outermost PRM's); None where the
-                    action made no reasoning step (the choice of a group, an illegal index) or the PRM failed
-``score_error``     what the PRM did wrong; empty as a rule. Anything else only with ``on_error="unscored"``
-``unscored``        steps of this episode that the PRM failed to score
-==================  ==================================================================================================
-
-The wrapped environment is a :class:`~reasoning_envs.env.ReasoningEnv` or offers what it offers: ``problem``, ``steps``,
-``get_state()``, and ``info["step"]``, ``info["verdict"]``.
-
-``policy_invariant`` says whether an optimal policy of the shaped task is optimal in the true one: True or False, or the
-condition under which it holds, in words (which is true as a bool).
+They wrap a :class:`~reasoning_envs.env.ReasoningEnv`, or what offers the same, and may be nested; what they write into
+``info`` stands in :mod:`reasoning_envs.rewards.following`.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
-from math import isfinite
 from os import PathLike
-from typing import Any, ClassVar, Literal, NamedTuple, SupportsFloat
+from typing import Any, ClassVar, Literal
 
 import gymnasium as gym
-from gymnasium.utils import RecordConstructorArgs
 
-from reasoning_envs.rewards.checking import checked, open_prm
-from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel, Scorer
+from reasoning_envs.rewards.following import OnError, ScoringWrapper, finite
+from reasoning_envs.rewards.protocol import ProcessRewardModel
 from reasoning_envs.types import Status, StepScore
 
-__all__ = ["STATUS_WEIGHTS", "Annealed", "PotentialShaping", "ProcessReward", "ScoredState"]
-
-OnError = Literal["raise", "unscored"]
+__all__ = ["STATUS_WEIGHTS", "Annealed", "PotentialShaping", "ProcessReward"]
 
 STATUS_WEIGHTS: Mapping[Status, float] = {
     Status.VERIFIED: 1.0,
@@ -51,131 +31,7 @@ STATUS_WEIGHTS: Mapping[Status, float] = {
 line on which it leaves the episode."""
 
 
-class ScoredState(NamedTuple):
-    """What ``get_state`` of a wrapper gives.
-
-    Attributes:
-        inner: of the wrapped environment. trail: of the environment itself, at the start and after each step.
-    """
-
-    inner: Any
-    trail: tuple[Any, ...]
-
-
-class _Scored(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
-    """Follows each episode with a scorer."""
-
-    policy_invariant: bool | str = False
-
-    def __init__(
-        self,
-        env: gym.Env[Any, Any],
-        prm: ProcessRewardModel | str | PathLike[str],
-        *,
-        weight: float,
-        on_error: OnError,
-        **recorded: Any,
-    ) -> None:
-        RecordConstructorArgs.__init__(self, prm=prm, weight=weight, on_error=on_error, **recorded)
-        super().__init__(env)
-        missing = [name for name in ("problem", "steps", "get_state") if not _offers(env.unwrapped, name)]
-        if missing:
-            raise TypeError(
-                f"{type(self).__name__} needs an environment whose steps are judged; {env.unwrapped} has no "
-                f"{', '.join(missing)}"
-            )
-        if on_error not in ("raise", "unscored"):
-            raise ValueError(f"on_error must be 'raise' or 'unscored', got {on_error!r}")
-        self.prm = open_prm(prm)
-        self.weight = _finite("weight", weight)
-        self._on_error = on_error
-        self._scorer: Scorer | None = None
-        self._trail: list[Any] = []
-        self._unscored = 0
-        self._score_error = ""
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        observation, info = self.env.reset(seed=seed, options=options)
-        self._follow((self._base.get_state(),))
-        return observation, info
-
-    def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
-        observation, reward, terminated, truncated, info = self.env.step(action)
-        score = self._score_last() if info["step"] else None
-        info.setdefault("reward/true", float(reward))
-        total = self._shape(float(reward), score, terminated, truncated, info)
-        info["reward/total"] = total
-        info["reward/shaping"] = total - info["reward/true"]
-        info["score"] = score
-        info["score_error"] = self._score_error if info["step"] else ""
-        info["unscored"] = self._unscored
-        return observation, total, terminated, truncated, info
-
-    def get_state(self) -> ScoredState:
-        """The state of the episode, with what the PRM needs to go on from it. No schedule is part of it."""
-        return ScoredState(self.env.get_wrapper_attr("get_state")(), tuple(self._trail))
-
-    def set_state(self, state: ScoredState) -> None:
-        """Go to a state that :meth:`get_state` gave. The PRM reads the steps up to it anew: O(n) for n steps."""
-        if not isinstance(state, ScoredState):
-            raise TypeError(
-                f"{type(self).__name__}.set_state takes what its own get_state gives, got {type(state).__name__}"
-            )
-        self.env.get_wrapper_attr("set_state")(state.inner)
-        self._follow(state.trail)
-
-    @abstractmethod
-    def _shape(
-        self, reward: float, score: StepScore | None, terminated: bool, truncated: bool, info: dict[str, Any]
-    ) -> float:
-        """The reward to return."""
-
-    def _started(self, initial: StepScore | None) -> None:
-        """An episode begins; ``initial`` is the score of its start, None where the PRM failed."""
-
-    def _went(self, score: StepScore | None) -> None:
-        """A step of an episode that is followed anew."""
-
-    @property
-    def _base(self) -> Any:
-        return self.unwrapped
-
-    def _follow(self, trail: tuple[Any, ...]) -> None:
-        self._unscored = 0
-        self._scorer = None
-        self._trail = list(trail[:1])
-        self._started(self._asked(self._begin))
-        for step, state in zip(self._base.steps, trail[1:], strict=True):
-            self._trail.append(state)
-            self._went(self._asked(lambda step=step, state=state: self._advance(step, state)))
-
-    def _begin(self) -> StepScore:
-        self._scorer = self.prm.begin(self._base.problem, self._trail[0])
-        return self._scorer.initial
-
-    def _advance(self, step: Any, state: Any) -> StepScore:
-        if self._scorer is None:
-            raise PRMError(f"{self.prm.name}: gave no scorer for this episode")
-        return self._scorer.step(step, state)
-
-    def _score_last(self) -> StepScore | None:
-        state = self._base.get_state()
-        self._trail.append(state)
-        return self._asked(lambda: self._advance(self._base.steps[-1], state))
-
-    def _asked(self, ask: Any) -> StepScore | None:
-        self._score_error = ""
-        try:
-            return checked(self.prm.name, ask)
-        except PRMError as error:
-            if self._on_error == "raise":
-                raise
-            self._score_error = str(error)
-            self._unscored += 1
-            return None
-
-
-class ProcessReward(_Scored):
+class ProcessReward(ScoringWrapper):
     """The sum: r = R + w * u(status) * value, for each reasoning step.
 
     This is not policy-invariant. An agent is paid for every further step, so it may prefer a long derivation that is
@@ -207,7 +63,7 @@ class ProcessReward(_Scored):
         super().__init__(env, prm, weight=weight, on_error=on_error, status_weights=status_weights)
         self.status_weights = _status_weights(status_weights)
 
-    def _shape(
+    def shape(
         self, reward: float, score: StepScore | None, terminated: bool, truncated: bool, info: dict[str, Any]
     ) -> float:
         if score is None:
@@ -215,7 +71,7 @@ class ProcessReward(_Scored):
         return reward + self.weight * self.status_weights[info["verdict"].status] * score.value
 
 
-class PotentialShaping(_Scored):
+class PotentialShaping(ScoringWrapper):
     """Potential-based shaping (Ng, Harada & Russell 1999, theorem 1; potentials of histories: Devlin & Kudenko 2012).
 
     r = R + F with F = gamma * Phi(s') - Phi(s) at *every* environment step, and
@@ -273,7 +129,7 @@ class PotentialShaping(_Scored):
         )
         self.gamma = float(gamma)
         self.at_truncation = at_truncation
-        self.shift = _finite("shift", shift)
+        self.shift = finite("shift", shift)
         self._potential: float | None = None
 
     @property
@@ -286,19 +142,19 @@ class PotentialShaping(_Scored):
         """Phi of the current state; None where the PRM has scored nothing yet."""
         return self._potential
 
-    def _started(self, initial: StepScore | None) -> None:
+    def on_start(self, initial: StepScore | None) -> None:
         self._potential = None
-        self._went(initial)
+        self.on_score(initial)
 
-    def _went(self, score: StepScore | None) -> None:
+    def on_score(self, score: StepScore | None) -> None:
         if score is not None:
             self._potential = self.weight * (score.value + self.shift)
 
-    def _shape(
+    def shape(
         self, reward: float, score: StepScore | None, terminated: bool, truncated: bool, info: dict[str, Any]
     ) -> float:
         before = self._potential
-        self._went(score)
+        self.on_score(score)
         if terminated or (truncated and self.at_truncation == "zero"):
             self._potential = 0.0
         info["potential"] = self._potential or 0.0
@@ -307,7 +163,7 @@ class PotentialShaping(_Scored):
         return reward + self.gamma * self._potential - before
 
 
-class Annealed(_Scored):
+class Annealed(ScoringWrapper):
     """From exploration to competition: r = a_t * w * u(status) * value + (1 - a_t) * R (Bansal et al. 2017, eq. 1).
 
     R, the true reward, is paid at the end of an episode alone. The coefficient a_t goes from 1 to 0
@@ -400,7 +256,7 @@ class Annealed(_Scored):
         self._taken = int(state["steps"])
         self._rate = float(state["success_rate"])
 
-    def _shape(
+    def shape(
         self, reward: float, score: StepScore | None, terminated: bool, truncated: bool, info: dict[str, Any]
     ) -> float:
         coefficient = self.coefficient
@@ -412,17 +268,6 @@ class Annealed(_Scored):
         return coefficient * self.weight * dense + (1.0 - coefficient) * reward
 
 
-def _offers(env: Any, name: str) -> bool:
-    # hasattr would ask for the problem of an episode that has not begun
-    return name in dir(env)
-
-
-def _finite(name: str, value: float) -> float:
-    if not isfinite(value):
-        raise ValueError(f"{name} must be a finite number, got {value!r}")
-    return float(value)
-
-
 def _status_weights(given: Mapping[str, float] | None) -> dict[Status, float]:
     weights = dict(STATUS_WEIGHTS)
     for name, weight in (given or {}).items():
@@ -432,5 +277,5 @@ def _status_weights(given: Mapping[str, float] | None) -> dict[Status, float]:
             raise ValueError(
                 f"status_weights: there is no status {name!r}; known: {', '.join(status.value for status in Status)}"
             ) from None
-        weights[status] = _finite(f"the weight of {status.value}", weight)
+        weights[status] = finite(f"the weight of {status.value}", weight)
     return weights

@@ -123,7 +123,7 @@ def _identity(line: Statement, truths: list[Truthfulness], ordered: list[Point],
 def _ordered(points: list[Point]) -> tuple[list[Point], bool]:
     """The different points from left to right, and whether it is certain that those merged are the same."""
     distinct = list({point.key: point for point in points}.values())
-    distinct.sort(key=lambda point: float(point.ball(64).mid()))
+    distinct.sort(key=_midpoint)
     certain = True
     result: list[Point] = []
     for point in distinct:
@@ -134,7 +134,7 @@ def _ordered(points: list[Point]) -> tuple[list[Point], bool]:
                 result[-1] = point
             continue
         result.append(point)
-    return sorted(result, key=_midpoint), certain
+    return result, certain
 
 
 def _midpoint(point: Point) -> Any:

@@ -19,7 +19,7 @@ from reasoning_envs.symbolic.rings import Ring, fraction_to_expr, polynomial_to_
 from reasoning_envs.symbolic.roots import Point, constant_point, polynomial_points, univariate
 from reasoning_envs.symbolic.values import value_at
 
-__all__ = ["zeros_in_closed_form"]
+__all__ = ["zeros_in_closed_form", "zeros_of_factor"]
 
 _MAX_DEPTH = 8
 _MAX_ZEROS = 24
@@ -46,7 +46,7 @@ def zeros_in_closed_form(expr: Expr, name: str, depth: int = 0) -> tuple[Point, 
     try:
         parts = form.numerator.factor()[1]
         for factor, _ in parts:
-            zeros = _zeros_of_factor(factor, ring, name, depth)
+            zeros = zeros_of_factor(factor, ring, name, depth)
             if zeros is None or len(found) > _MAX_ZEROS:
                 return None
             found.extend(zeros)
@@ -55,7 +55,8 @@ def zeros_in_closed_form(expr: Expr, name: str, depth: int = 0) -> tuple[Point, 
     return tuple(found)
 
 
-def _zeros_of_factor(factor: fmpq_mpoly, ring: Ring, name: str, depth: int) -> tuple[Point, ...] | None:
+def zeros_of_factor(factor: fmpq_mpoly, ring: Ring, name: str, depth: int = 0) -> tuple[Point, ...] | None:
+    """The same for a factor, a polynomial over a ring."""
     degrees = factor.degrees()
     holding = [place for place in ring.depends(name) if degrees[place]]
     if not holding:

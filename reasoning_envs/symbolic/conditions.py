@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
 
-from flint import fmpq_mpoly
+from flint import fmpq, fmpq_mpoly
 
+from reasoning_envs.symbolic.balls import Unclear, Undefined, precision, sign
 from reasoning_envs.symbolic.canonical import normal_form
 from reasoning_envs.symbolic.expression import Expr, num, sym
 from reasoning_envs.symbolic.forms import Form, TooLarge, UndefinedForm
 from reasoning_envs.symbolic.kernel_rules import Requirement, is_positive_kernel
-from reasoning_envs.symbolic.rings import Ring, polynomial_to_expr, to_rational
+from reasoning_envs.symbolic.rings import Ring, from_rational, polynomial_to_expr, to_rational
 from reasoning_envs.symbolic.roots import polynomial_points, univariate
+from reasoning_envs.symbolic.values import value_at
 
-__all__ = ["Condition", "condition_text", "definedness", "nonzero", "simplified"]
+__all__ = ["Condition", "condition_text", "condition_texts", "definedness", "feasible", "nonzero", "simplified"]
 
 Condition = tuple[str, Expr]
 """A relation to 0 and what stands in it: ``("!= 0", x - 1)``."""
 
+_TRIALS = 120
 _FLIPPED = {"> 0": "< 0", ">= 0": "<= 0", "< 0": "> 0", "<= 0": ">= 0", "!= 0": "!= 0"}
 
 
@@ -29,7 +33,8 @@ def nonzero(polynomial: fmpq_mpoly, ring: Ring, over: str = "real") -> frozenset
     for factor, _ in polynomial.factor()[1]:
         tree = polynomial_to_expr(factor, ring)
         if not _never_zero(factor, tree, ring, over):
-            found.add(("!= 0", tree))
+            # A root and a value between bars are 0 where their argument is.
+            found.add(("!= 0", tree.args[0] if tree.op in ("sqrt", "root", "abs") else tree))
     return frozenset(found)
 
 
@@ -117,6 +122,22 @@ def _positive(part: fmpq_mpoly, tree: Expr, ring: Ring, over: str) -> bool:
     return not ring.kernels and bool(constants) and bool(constants[0] > 0)
 
 
+def condition_texts(conditions: Iterable[Condition]) -> tuple[str, ...]:
+    """Sorted, and each thing said once: what is ``>= 0`` and not 0 is ``> 0``."""
+    found = set(conditions)
+    for relation, tree in list(found):
+        if relation == "!= 0" and (">= 0", tree) in found:
+            found.add(("> 0", tree))
+    positive = {tree for relation, tree in found if relation == "> 0"}
+    return tuple(
+        sorted(
+            condition_text((relation, tree))
+            for relation, tree in found
+            if relation not in ("!= 0", ">= 0") or tree not in positive
+        )
+    )
+
+
 def condition_text(condition: Condition) -> str:
     """``"x != 1"``, ``"x >= -2/3"``, ``"a - b != 0"``, ``"x is in [-1, 1]"``."""
     from reasoning_envs.symbolic.printer import to_text
@@ -150,3 +171,27 @@ def _solved(tree: Expr) -> tuple[str, Fraction, bool] | None:
     b, a = (Fraction(int(c)) for c in line.coeffs())
     lead = to_rational(form.numerator.leading_coefficient())
     return form.ring.symbols[0], -b / a, lead > 0
+
+
+def feasible(requirements: Iterable[Requirement]) -> bool:
+    """Some numbers for the symbols meet all the inequalities among the requirements."""
+    needed = [(relation, tree) for relation, tree in requirements if relation in (">= 0", "> 0") and tree.symbols]
+    if not needed:
+        return True
+    names = sorted(frozenset().union(*[tree.symbols for _, tree in needed]))
+    rng = random.Random(len(needed))
+    for turn in range(_TRIALS):
+        spread = (1, 8, 60)[turn % 3]
+        point = {name: from_rational(Fraction(rng.randint(-60, 60) * spread, 61)) for name in names}
+        if all(_meets(relation, tree, point) for relation, tree in needed):
+            return True
+    return False
+
+
+def _meets(relation: str, tree: Expr, point: dict[str, fmpq]) -> bool:
+    try:
+        with precision(128):
+            side = sign(value_at(tree, point))
+    except (Undefined, Unclear):
+        return False
+    return side > 0 or (side == 0 and relation == ">= 0")

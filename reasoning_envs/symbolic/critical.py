@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from flint import fmpq_mpoly
+
 from reasoning_envs.symbolic.algebraic import eliminate
 from reasoning_envs.symbolic.canonical import canonical
-from reasoning_envs.symbolic.closed_forms import zeros_in_closed_form
+from reasoning_envs.symbolic.closed_forms import zeros_of_factor
 from reasoning_envs.symbolic.expression import ONE, Expr, call, sub, walk
 from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm, form, ring_of
-from reasoning_envs.symbolic.rings import is_rational
+from reasoning_envs.symbolic.rings import Ring, is_rational, polynomial_to_expr
 from reasoning_envs.symbolic.roots import Point, constant_point, polynomial_points, univariate
 from reasoning_envs.symbolic.scan import zeros_by_scan
 from reasoning_envs.symbolic.statement import Comparison
@@ -38,15 +40,10 @@ def critical_points(comparison: Comparison, unknown: str) -> Critical:
     # The poles of the factorial and of the tangent go on for ever.
     complete = not any(node.op in ("factorial", "tan") and unknown in node.symbols for node in walk(difference))
     for expr in (*_breakpoints(comparison.left), *_breakpoints(comparison.right), difference):
-        if unknown not in expr.symbols:
-            continue
-        found = _exact_zeros(expr)
-        if found is None:
-            found = zeros_in_closed_form(expr, unknown)
-        if found is None:
-            pending.append(expr)
-        else:
-            anchors.update((point.key, point) for point in found)
+        if unknown in expr.symbols:
+            points, rest = _zeros(expr, unknown)
+            anchors.update((point.key, point) for point in points)
+            pending += rest
     for expr in pending:
         complete = False
         near = [float(point.ball(64).mid()) for point in anchors.values()]
@@ -82,22 +79,42 @@ def _breakpoints(expr: Expr) -> list[Expr]:
     return found[::-1]
 
 
-def _exact_zeros(expr: Expr) -> tuple[Point, ...] | None:
-    """Where a function of one symbol can be zero or undefined; None where no exact method tells."""
+def _zeros(expr: Expr, unknown: str) -> tuple[list[Point], list[Expr]]:
+    """Where a function of one symbol can be 0 or undefined, by factors; and the factors that only a scan reaches."""
     try:
         tree = canonical(expr).tree
         found = form(tree, ring_of(tree))
         points: list[Point] = []
+        pending: list[Expr] = []
         for polynomial in (found.numerator, *found.divisors):
-            reduced = eliminate(polynomial, found.ring) if found.ring.kernels else polynomial
-            if reduced is None or (reduced.is_zero() and not polynomial.is_zero()):
-                return None
-            only = univariate(reduced, 0)
-            if only is None:
-                return None
-            points.extend(polynomial_points(only))
-        return tuple(points)
+            if polynomial.is_zero():
+                continue
+            for factor, _ in polynomial.factor()[1]:
+                zeros = _zeros_of_factor(factor, found.ring, unknown)
+                if zeros is None:
+                    pending.append(polynomial_to_expr(factor, found.ring))
+                else:
+                    points.extend(zeros)
+        return points, pending
     except UndefinedForm:
-        return ()
+        return [], []
     except TooLarge:
-        return None
+        return [], [expr]
+
+
+def _zeros_of_factor(factor: fmpq_mpoly, ring: Ring, unknown: str) -> tuple[Point, ...] | None:
+    degrees = factor.degrees()
+    if not any(degrees[place] for place in ring.depends(unknown)):
+        return ()
+    if unknown not in ring.index:
+        return zeros_of_factor(factor, ring, unknown)
+    if ring.kernels:
+        try:
+            reduced = eliminate(factor, ring)
+        except TooLarge:
+            reduced = None
+        if reduced is None or reduced.is_zero():
+            return zeros_of_factor(factor, ring, unknown)
+        factor = reduced
+    only = univariate(factor, ring.index[unknown])
+    return None if only is None else polynomial_points(only)

@@ -25,7 +25,7 @@ from dataclasses import replace
 from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.canonical import normal_form
 from reasoning_envs.symbolic.cells import CellComparison, compare_on_cells
-from reasoning_envs.symbolic.conditions import Condition, condition_text, definedness
+from reasoning_envs.symbolic.conditions import Condition, condition_texts, definedness
 from reasoning_envs.symbolic.equivalence import NUMBER_DOMAINS, equivalent
 from reasoning_envs.symbolic.expression import Expr
 from reasoning_envs.symbolic.factor_step import relate_by_factors
@@ -227,7 +227,7 @@ class _Comparison:
             for comparison in comparisons(line):
                 found = found | _definedness(comparison, self.over)
             sides.append(found)
-        return tuple(sorted(condition_text(condition) for condition in sides[0] ^ sides[1]))
+        return condition_texts(sides[0] ^ sides[1])
 
     def _by_letters(self, letters: tuple[str, ...]) -> Verdict:
         found = compare_at_letters(self.before, self.after, self.unknown, letters, self.over)

@@ -27,7 +27,7 @@ from reasoning_envs.symbolic.algebraic import is_algebraic_zero
 from reasoning_envs.symbolic.balls import Unclear, Undefined, disjoint, is_exact, precision, sign
 from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.canonical import canonical, normal_form
-from reasoning_envs.symbolic.conditions import condition_text, definedness
+from reasoning_envs.symbolic.conditions import condition_texts, definedness
 from reasoning_envs.symbolic.expression import Expr, num, sub, substitute, walk
 from reasoning_envs.symbolic.forms import Form, TooLarge, UndefinedForm, form, ring_of
 from reasoning_envs.symbolic.residues import same_residues
@@ -160,15 +160,7 @@ class _Question:
         if self._plain(self.left) and self._plain(self.right):
             return ()
         try:
-            differing = definedness(self.left, self.values) ^ definedness(self.right, self.values)
-            positive = {tree for relation, tree in differing if relation == "> 0"}
-            return tuple(
-                sorted(
-                    condition_text((relation, tree))
-                    for relation, tree in differing
-                    if relation != "!= 0" or tree not in positive
-                )
-            )
+            return condition_texts(definedness(self.left, self.values) ^ definedness(self.right, self.values))
         except (UndefinedForm, TooLarge):
             return ("both sides are defined",)
 

@@ -192,6 +192,10 @@ class _Sides:
             # One term that was forgotten; more than that is another story.
             if ratio is not None and len(self._form(mul(ratio, rest_old)).minus(rest_new).numerator) == 1:
                 return f"the {name} side was multiplied by {to_text(ratio)}, and not all of the {other} side"
+        if _ratio(self.l1.minus(self.r1), self._form(add(l2, r2))) is not None or self._same(
+            self.l1.minus(self.r1), self._form(add(l2, r2))
+        ):
+            return "one of the two sides has the wrong sign"
         left, right = moved_left.constant(), moved_right.constant()
         if left is not None and right is not None:
             return f"{to_text(num(right))} was added to the right side, and {to_text(num(left))} to the left side"
@@ -265,7 +269,15 @@ def _function_of_sum(node: Expr) -> Iterator[tuple[Expr, str]]:
     if node.op in ("sqrt", "ln", "abs", "sin", "cos", "exp") and node.args[0].op == "add":
         names = {"sqrt": "the square root", "ln": "the logarithm", "abs": "the absolute value"}
         name = names.get(node.op, node.op)
-        yield add(*[call(node.op, term) for term in node.args[0].args]), f"{name} of a sum was taken term by term"
+        what = f"{name} of a sum was taken term by term"
+        yield add(*[call(node.op, term) for term in node.args[0].args]), what
+        if node.op == "sqrt":
+            yield add(*[_plain_root(term) for term in node.args[0].args]), what
+
+
+def _plain_root(term: Expr) -> Expr:
+    """The square root as a student takes it: x, not |x|, of x^2."""
+    return term.args[0] if term.op == "pow" and term.args[1].value == 2 else call("sqrt", term)
 
 
 def _cancelled_term(node: Expr) -> Iterator[tuple[Expr, str]]:
@@ -336,10 +348,18 @@ def _added_denominators(node: Expr) -> Iterator[tuple[Expr, str]]:
     """a/b + c/d becomes (a + c)/(b + d)."""
     if node.op != "add":
         return
-    fractions = [term for term in node.args if term.op == "div"]
-    if len(fractions) == len(node.args) and len(fractions) > 1:
-        tops, downs = zip(*[term.args for term in fractions], strict=True)
+    fractions = [_fraction(term) for term in node.args]
+    if len(fractions) > 1 and any(under != num(1) for _, under in fractions):
+        tops, downs = zip(*fractions, strict=True)
         yield div(add(*tops), add(*downs)), "fractions were added top to top and bottom to bottom"
+
+
+def _fraction(term: Expr) -> tuple[Expr, Expr]:
+    if term.op == "div":
+        return term.args[0], term.args[1]
+    if isinstance(term.value, Fraction):
+        return num(term.value.numerator), num(term.value.denominator)
+    return term, num(1)
 
 
 _RULES: tuple[Callable[[Expr], Iterator[tuple[Expr, str]]], ...] = (

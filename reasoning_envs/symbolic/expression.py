@@ -56,6 +56,8 @@ Number = int | Fraction
 _NO_SYMBOLS: frozenset[str] = frozenset()
 _KEYS_LIMIT = 100_000
 _keys: dict[bytes, bytes] = {}
+_SPLITS_LIMIT = 5_000
+_splits: dict[bytes, tuple[int | Fraction, Expr]] = {}
 
 
 class _Fields(NamedTuple):
@@ -242,7 +244,9 @@ def plus(left: Expr, right: Expr) -> Expr:
     if not right.symbols <= symbols:
         symbols = symbols | right.symbols
     depth = max(depth, right.depth + 1)
-    return _make(Expr, ("add", (*args, right), None, tokens[:-1] + right.tokens + END, size + right.size, depth, symbols))
+    return _make(
+        Expr, ("add", (*args, right), None, tokens[:-1] + right.tokens + END, size + right.size, depth, symbols)
+    )
 
 
 def mul(*operands: Expr) -> Expr:
@@ -342,6 +346,18 @@ def split_coefficient(term: Expr) -> tuple[Number, Expr]:
     op = term.op
     if op == "num":
         return term.number, ONE
+    if op not in ("mul", "neg", "div"):
+        return 1, term
+    found = _splits.get(term.tokens)
+    if found is None:
+        if len(_splits) > _SPLITS_LIMIT:
+            _splits.clear()
+        found = _splits[term.tokens] = _split(term)
+    return found
+
+
+def _split(term: Expr) -> tuple[Number, Expr]:
+    op = term.op
     if op == "neg":
         coefficient, rest = split_coefficient(term.args[0])
         return -coefficient, rest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flint import fmpq_mpoly
 
-from reasoning_envs.symbolic.conditions import Condition, condition_text, nonzero, simplified
+from reasoning_envs.symbolic.conditions import Condition, condition_texts, feasible, nonzero, simplified
 from reasoning_envs.symbolic.lines import EquationLine, equation_line
 from reasoning_envs.symbolic.parameters import has_real_root
 from reasoning_envs.symbolic.printer import to_text
@@ -53,6 +53,8 @@ class _FactorStep:
             return self._identities(before, after)
         if before.requirements != after.requirements:
             return None
+        if not feasible(before.letter_requirements | after.letter_requirements):
+            return None  # the letters allow for no value: what remains to be seen is which line has none
         same_poles = before.poles.keys() == after.poles.keys()
         same_roots = before.roots.keys() == after.roots.keys()
         if same_roots and same_poles and _clean(before.powers) == _clean(after.powers):
@@ -62,14 +64,14 @@ class _FactorStep:
                 "polynomials",
                 conditions=self._conditions(before, after),
             )
-        if same_roots and before.roots and (same_poles or not self.ring.kernels):
+        if same_roots and before.roots and (same_poles or before.rational):
             return self.step.right(
                 Relation.SAME_ROOTS,
                 "the solutions stay the same",
                 "polynomials",
                 conditions=self._conditions(before, after),
             )
-        if self.ring.kernels:
+        if not before.rational or not after.rational:
             return None
         return self._different_factors(before, after)
 
@@ -88,6 +90,8 @@ class _FactorStep:
         if lost or added:
             if self.over == "positive":
                 return None  # which roots are positive is a question for cells
+            if not lost and not any(self._always_real(factor) for factor in added):
+                return None  # the added roots may be real only where the line before has none at all
             return self.step.wrong(
                 tuple([_root_text(factor, self.ring, self.unknown) for factor in lost]),
                 tuple([_root_text(factor, self.ring, self.unknown) for factor in added]),
@@ -119,6 +123,11 @@ class _FactorStep:
                 kept[key] = factor
         return kept, sure
 
+    def _always_real(self, factor: fmpq_mpoly) -> bool:
+        """The factor has a real root whatever the letters are."""
+        index = self.ring.index[self.unknown]
+        return self.over == "complex" or factor.degrees()[index] % 2 == 1 or univariate(factor, index) is not None
+
     def _conditions(self, before: EquationLine, after: EquationLine) -> tuple[str, ...]:
         """What must hold for the step to be right: letters divided or multiplied by, poles that came or went."""
         factors: dict[str, fmpq_mpoly] = {}
@@ -135,7 +144,7 @@ class _FactorStep:
         for factor in factors.values():
             conditions |= nonzero(factor, self.ring, self.over)
         conditions |= simplified(before.letter_requirements ^ after.letter_requirements, self.over)
-        return tuple(sorted(condition_text(condition) for condition in conditions))
+        return condition_texts(conditions)
 
     def _identities(self, before: EquationLine, after: EquationLine) -> Verdict | None:
         """At least one of the lines holds wherever it is defined."""
@@ -145,7 +154,7 @@ class _FactorStep:
             relation = Relation.EQUIVALENT if before.holes.keys() == after.holes.keys() else Relation.SAME_ROOTS
             reason = "both lines hold for every value at which they are defined"
             return self.step.right(relation, reason, "polynomials", conditions=self._conditions(before, after))
-        if self.ring.kernels or self.over == "positive":
+        if not before.rational or not after.rational or self.over == "positive":
             return None
         identity, other = (before, after) if before.identity else (after, before)
         kept, _ = self._real(other)
@@ -177,14 +186,14 @@ class _FactorStep:
                 return self.step.right(
                     relation, "the equation holds for every value", "polynomials", conditions=conditions
                 )
-            if self.ring.kernels:
+            if not line.rational:
                 return None
             kept, _ = self._real(line)
             witness = (self._other_value({**kept, **line.poles}),)
             if truth_is_after:
                 return self.step.wrong((), witness, "polynomials", True, Relation.IMPLIES)
             return self.step.wrong(witness, (), "polynomials", True, Relation.IMPLIED_BY)
-        if self.ring.kernels or self.over == "positive":
+        if not line.rational or self.over == "positive":
             return None
         if line.identity:
             witness = (self._other_value(line.holes),)
@@ -205,7 +214,7 @@ class _FactorStep:
         for factor in (*line.letters.values(), *line.poles.values()):
             conditions |= nonzero(factor, self.ring, self.over)
         conditions |= simplified(line.letter_requirements, self.over)
-        return tuple(sorted(condition_text(condition) for condition in conditions))
+        return condition_texts(conditions)
 
 
 def _clean(powers: dict[str, int]) -> dict[str, int]:

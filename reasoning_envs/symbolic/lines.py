@@ -99,6 +99,7 @@ class EquationLine:
         forms: ``left - right`` of each equation.
         identity: one of the equations holds wherever it is defined.
         holes: of an identity: poles at which no alternative holds.
+        rational: nothing but rational operations and their divisors decides where it holds.
         mixed: its alternatives are defined at different values of the unknown, and kernels hide which is defined where.
         roots: factors with the unknown that make one of the equations true, by their text.
         powers: multiplicity of each factor with the unknown, over all equations; negative for poles.
@@ -118,6 +119,7 @@ class EquationLine:
         "mixed",
         "poles",
         "powers",
+        "rational",
         "requirements",
         "ring",
         "roots",
@@ -151,6 +153,7 @@ class EquationLine:
             if all(key in poles for poles in identities) and key not in self.roots
         }
         requirements = _NONE.union(*needs)
+        self.rational = not ring.kernels and not requirements
         self.mixed = bool(ring.kernels) and len(needs) > 1 and self._differ(needs, unknown)
         self.requirements = frozenset(r for r in requirements if unknown in r[1].symbols)
         self.letter_requirements = frozenset(r for r in requirements if unknown not in r[1].symbols)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from reasoning_envs.symbolic.evaluation import identically_zero
 from reasoning_envs.symbolic.expression import ZERO, Expr, add, div, neg, terms, walk
-from reasoning_envs.symbolic.moves import Move, active, is_solved, moves
+from reasoning_envs.symbolic.moves import Move, active, denominators, is_solved, moves
 from reasoning_envs.symbolic.rules import product, simplify
 from reasoning_envs.symbolic.statement import (
     And,
@@ -109,8 +109,13 @@ def _operations(main: Comparison, operand: Expr) -> Iterator[tuple[str, Statemen
         return
     nonzero = (Comparison("!=", operand, ZERO),) if operand.symbols else ()
     unknown = "x" in operand.symbols
+    # Where a denominator is zero the line has no value, so that asking for it not to be zero loses nothing.
+    divided = {under.key for side in (left, right) for term in terms(side) for under in denominators(term)}
     times = equation(_each(left, operand, product), _each(right, operand, product))
-    yield "multiply both sides", times, True, nonzero
+    if not unknown or operand.key in divided:
+        yield "multiply both sides", times, True, nonzero
+    else:
+        yield "multiply by the unknown", times, False, ()
     over = equation(_each(left, operand, _over), _each(right, operand, _over))
     yield ("divide by the unknown" if unknown else "divide both sides"), over, not unknown, () if unknown else nonzero
 

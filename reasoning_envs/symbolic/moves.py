@@ -46,9 +46,10 @@ from reasoning_envs.symbolic.statement import (
     equation,
     line_tokens,
 )
+from reasoning_envs.symbolic.tokens import OPERATORS, OVER
 from reasoning_envs.types import Relation
 
-__all__ = ["Move", "active", "is_solved", "moves"]
+__all__ = ["Move", "active", "denominators", "is_solved", "is_total", "moves"]
 
 X = sym("x")
 
@@ -153,6 +154,8 @@ def _changes(part: Statement) -> Iterator[_Change]:
         if constraints and change.after not in (NO_SOLUTION, ALL_REALS):
             parts = [conjunction(inner, *constraints) for inner in alternatives(change.after)]
             change = change._replace(after=disjunction(*parts))
+        elif constraints and change.after == ALL_REALS:
+            change = change._replace(sound=False)  # the constraint is lost; the verifier tells whether that matters
         yield change
 
 
@@ -262,9 +265,27 @@ def _divide(left: Expr, right: Expr) -> Iterator[_Change]:
                     yield _Change("divide both sides", factor, after, True, condition)
                 continue
             yield _Change("divide by the unknown", factor, after, sound=False)
-            if any(common.key == factor.key for common in factors(other)):
+            if any(common.key == factor.key for common in factors(other)) and is_total(left) and is_total(right):
                 split = disjunction(equation(factor, ZERO), after)
                 yield _Change("divide or zero", factor, split, relation=Relation.SAME_ROOTS)
+
+
+_TOTAL = frozenset(("num", "sym", "const", "add", "mul", "neg", "abs", "exp"))
+
+
+def is_total(node: Expr) -> bool:
+    """The expression has a value at every x: nothing is divided by x, no root or logarithm of it is taken.
+
+    Where a factor is zero, the other factors must have a value for the product to be zero.
+    """
+    if "x" not in node.symbols:
+        return True
+    if node.op == "div":
+        return "x" not in node.args[1].symbols and is_total(node.args[0])
+    if node.op == "pow":
+        exponent = node.args[1].value
+        return isinstance(exponent, int) and exponent > 0 and is_total(node.args[0])
+    return node.op in _TOTAL and all(is_total(arg) for arg in node.args)
 
 
 def _negated(side: Expr) -> Expr:
@@ -281,8 +302,10 @@ def _over(side: Expr, factor: Expr) -> Expr:
 
 def _multiply(left: Expr, right: Expr) -> Iterator[_Change]:
     seen: set[bytes] = set()
+    if not any(mark in side.tokens for side in (left, right) for mark in (OPERATORS["div"], OVER)):
+        return
     for term in (*terms(left), *terms(right)):
-        for under in _denominators(term):
+        for under in denominators(term):
             if under.key in seen or under.value == 0:
                 continue
             seen.add(under.key)
@@ -295,15 +318,16 @@ def _multiply(left: Expr, right: Expr) -> Iterator[_Change]:
                 yield _Change("multiply both sides", under, after)
 
 
-def _denominators(term: Expr) -> Iterator[Expr]:
+def denominators(term: Expr) -> Iterator[Expr]:
+    """What a term is divided by, also inside its factors."""
     if term.op == "div":
         yield term.args[1]
-        yield from _denominators(term.args[0])
+        yield from denominators(term.args[0])
     elif term.op == "neg":
-        yield from _denominators(term.args[0])
+        yield from denominators(term.args[0])
     elif term.op == "mul":
         for factor in term.args:
-            yield from _denominators(factor)
+            yield from denominators(factor)
     elif term.op == "num" and type(term.value) is Fraction:
         yield num(term.value.denominator)
 
@@ -337,7 +361,7 @@ def _special(left: Expr, right: Expr) -> Iterator[_Change]:
 
 def _zero_product(left: Expr) -> Iterator[_Change]:
     body = left.args[0] if left.op == "neg" else left
-    if body.op == "mul":
+    if body.op == "mul" and is_total(body):
         unknown = [factor for factor in body.args if "x" in factor.symbols]
         known = mul(*[factor for factor in body.args if "x" not in factor.symbols])
         if identically_zero(known) is False:

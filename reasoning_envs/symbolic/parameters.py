@@ -28,7 +28,7 @@ __all__ = ["LetterComparison", "compare_at_letters", "has_real_root"]
 _TRIALS = 6
 _MORE_TRIALS = 14
 _ROOT_TRIALS = 24
-_INTEGERS = (2, 3, 5, 7, 11, 13, 17, 19)
+_PRIMES = (17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61)
 Values = dict[str, Fraction]
 
 
@@ -54,28 +54,19 @@ class LetterComparison(NamedTuple):
 def _values(
     letters: tuple[str, ...], seed: bytes, over: str, exponents: frozenset[str] = frozenset()
 ) -> Iterator[Values]:
-    """Numbers for the letters, all different: positive integers, positive fractions, then both signs.
+    """Numbers for the letters, all different, that nobody writes down: three sets of positive ones, then of both signs.
 
     A letter in an exponent gets a number with an even denominator: like nearly all real powers, and unlike x^2 or
     x^(1/3), such a power exists for positive bases alone.
     """
     rng = random.Random(int.from_bytes(hashlib.blake2b(seed, digest_size=16).digest()))
+    tops = _PRIMES if len(letters) <= len(_PRIMES) else range(17, 17 + 10 * len(letters))
     turn = 0
     while True:
-        kind = turn % 6
-        integers = (
-            rng.sample(_INTEGERS, len(letters))
-            if len(letters) <= len(_INTEGERS)
-            else rng.sample(range(2, 10 * len(letters)), len(letters))
-        )
         values: Values = {}
-        for letter, integer in zip(letters, integers, strict=True):
-            value = Fraction(integer)
-            if letter in exponents:
-                value = Fraction(2 * integer + 1, 4)
-            elif kind in (1, 2, 4):
-                value = value / rng.choice((4, 9, 23, 29))
-            if over != "positive" and (kind == 5 or (kind in (3, 4) and rng.random() < 0.5)):
+        for letter, top in zip(letters, rng.sample(tops, len(letters)), strict=True):
+            value = Fraction(top, 8) if letter in exponents else Fraction(top, rng.choice((7, 9, 14, 38)))
+            if over != "positive" and (turn % 6 == 5 or (turn % 6 > 2 and rng.random() < 0.5)):
                 value = -value
             values[letter] = value
         yield values
@@ -119,7 +110,7 @@ def compare_at_letters(
             silent += 1
             if not agreed:
                 trials = _MORE_TRIALS
-    if faults and not agreed:
+    if faults and len(agreed) < 2:
         return _fault(*faults[0], unknown)
     if agreed:
         conditions = (_separating(before, after, unknown, agreed, excused),) if excused else ()

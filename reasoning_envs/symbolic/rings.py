@@ -122,8 +122,9 @@ def to_rational(value: fmpq) -> Fraction:
 
 
 def polynomial_to_expr(polynomial: fmpq_mpoly, ring: Ring) -> Expr:
-    """The expanded sum that the polynomial is, in the ring's order of monomials."""
+    """The expanded sum that the polynomial is, in the ring's order of monomials, but a positive term first if it can."""
     parts = []
+    lead = -1
     for exponents, coefficient in zip(polynomial.monoms(), polynomial.coeffs(), strict=True):
         pieces = [
             generator if exponent == 1 else power(generator, num(exponent))
@@ -131,10 +132,14 @@ def polynomial_to_expr(polynomial: fmpq_mpoly, ring: Ring) -> Expr:
             if exponent
         ]
         value = num(to_rational(coefficient))
+        if lead < 0 and value.number > 0:
+            lead = len(parts)
         if not pieces or abs(value.number) != 1:
             parts.append(mul(value, *pieces))
         else:
             parts.append(mul(*pieces) if value.value == 1 else neg(mul(*pieces)))
+    if lead > 0:
+        parts.insert(0, parts.pop(lead))
     return add(*parts)
 
 

@@ -2,7 +2,8 @@
 
 A tree is written in prefix form. A sum or a product is closed by ``END``; an integer is a sign and its decimal
 digits; a fraction is an integer, ``OVER``, and the digits of its denominator. No integer is too long and no letter
-depends on the order in which letters were met, so that a trained model reads every later problem alike.
+depends on the order in which letters were met, so that a trained model reads every later problem alike. A choice of
+a group of moves is ``GROUP``, the group's name, ``END``, and the line.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ __all__ = [
     "CONSTANTS",
     "END",
     "FUNCTIONS",
+    "GROUP",
     "OPERATORS",
+    "OVER",
     "PAD",
     "TOKEN_NAMES",
     "VOCABULARY_SIZE",
@@ -39,8 +42,9 @@ CONNECTIVES: dict[str, bytes] = {name: bytes([8 + index]) for index, name in enu
 
 _POSITIVE = b"\x13"
 _NEGATIVE = b"\x14"
-_OVER = b"\x15"
+OVER = b"\x15"
 _NAME = b"\x16"
+GROUP = b"\x17"
 
 _CONSTANT_NAMES = ("pi", "e", "i", "inf")
 CONSTANTS: dict[str, bytes] = {name: bytes([24 + index]) for index, name in enumerate(_CONSTANT_NAMES)}
@@ -75,8 +79,9 @@ TOKEN_NAMES: dict[int, str] = {
     1: "END",
     _POSITIVE[0]: "+",
     _NEGATIVE[0]: "-",
-    _OVER[0]: "OVER",
+    OVER[0]: "OVER",
     _NAME[0]: "NAME",
+    GROUP[0]: "GROUP",
     **{code[0]: name for name, code in OPERATORS.items()},
     **{code[0]: name for name, code in CONNECTIVES.items()},
     **{code[0]: name for name, code in CONSTANTS.items()},
@@ -89,7 +94,7 @@ def encode_number(value: int | Fraction) -> bytes:
     """A sign, the digits of the numerator, and for a fraction ``OVER`` and the digits of the denominator."""
     if isinstance(value, int):
         return (_POSITIVE if value >= 0 else _NEGATIVE) + b"%d" % abs(value)
-    return encode_number(value.numerator) + _OVER + b"%d" % value.denominator
+    return encode_number(value.numerator) + OVER + b"%d" % value.denominator
 
 
 def encode_symbol(name: str) -> bytes:

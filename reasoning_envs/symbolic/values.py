@@ -23,6 +23,7 @@ _MAX_EXACT_BITS = 20_000
 
 
 _MAX_POWER = 1_000_000
+_MAX_EXACT_ROOT = 64
 
 
 def value_at(expr: Expr, point: Mapping[str, Any], over: str = "real") -> Any:
@@ -168,20 +169,21 @@ def _real_power(base: Any, exponent: Any) -> Any:
     whole = _integer(exponent)
     if whole is not None:
         return _whole_power(base, whole)
-    if is_exact(exponent):
-        degree = int(exponent.q)
-        if degree % 2 == 1 or degree < 100:
-            return _whole_power(_real_root(base, degree), int(exponent.p))
+    if is_exact(exponent) and exponent.q <= _MAX_EXACT_ROOT:
+        return _whole_power(_real_root(base, int(exponent.q)), int(exponent.p))
     side = sign(base)
-    if side < 0:
-        if is_exact(exponent):
-            raise Undefined("a negative number to this power is not real")
-        raise Unclear("a negative number to a power that is not exact")
     if side == 0:
         if sign(exponent) <= 0:
             raise Undefined("division by 0")
-        return base
-    return (_ball(exponent) * _ball(base).log()).exp()
+        return from_rational(0)
+    if side > 0:
+        return (_ball(exponent) * _ball(base).log()).exp()
+    if not is_exact(exponent):
+        raise Unclear("a negative number to a power that is not exact")
+    if exponent.q % 2 == 0:
+        raise Undefined("a negative number to this power is not real")
+    magnitude = (_ball(exponent) * _ball(-base).log()).exp()
+    return -magnitude if exponent.p % 2 else magnitude
 
 
 def _logarithm(value: Any) -> Any:

@@ -18,7 +18,7 @@ from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.derivation import relate
 from reasoning_envs.symbolic.equivalence import equivalent
 from reasoning_envs.symbolic.expression import Expr, div, mul, num
-from reasoning_envs.symbolic.parser import ParseError, parse_line
+from reasoning_envs.symbolic.parser import MAX_BYTES, ParseError, parse_line
 from reasoning_envs.symbolic.printer import to_text
 from reasoning_envs.symbolic.rings import from_rational
 from reasoning_envs.symbolic.statement import And, Comparison, Line, Or, Statement, Truth, free_symbols, line_tokens
@@ -75,6 +75,8 @@ def read_answer(text: str, *, units: Unit | None = None) -> Answer | Verdict:
     text = text.strip()
     if not text:
         return _unparsed("there is no answer")
+    if len(text) > MAX_BYTES:
+        return _unparsed(f"the answer has {len(text)} characters; at most {MAX_BYTES} bytes are read")
     if text.startswith("{") and text.endswith("}") and text[1:-1].strip():
         inner = _split(text[1:-1])
         if inner is not None:

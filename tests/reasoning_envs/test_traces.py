@@ -151,9 +151,15 @@ def test_only_finished_episodes_are_written(tmp_path: Path) -> None:
     assert [len(made.steps) for made in read_traces(path)] == [1]
 
 
-def test_a_recorder_can_be_made_again_from_its_arguments(tmp_path: Path) -> None:
-    env = RecordTraces(Shaped(ReasoningEnv(TOY)), tmp_path / "traces.jsonl", role="student")
-    assert env._saved_kwargs == {"path": tmp_path / "traces.jsonl", "role": "student"}
+def test_a_recorder_can_be_made_again_from_its_spec(tmp_path: Path) -> None:
+    path = tmp_path / "traces.jsonl"
+    env = RecordTraces(gym.make("reasoning_envs/AlgebraText-v0"), path, role="student")
+    assert env.spec is not None
+    again = gym.make(gym.envs.registration.EnvSpec.from_json(env.spec.to_json()))
+    again.reset(options={"problem": "2*x = 4"})
+    again.step("x = 2")
+    (made,) = read_traces(path)
+    assert (made.role, made.env_id) == ("student", "reasoning_envs/AlgebraText-v0")
 
 
 def test_several_environments_share_a_file(tmp_path: Path) -> None:

@@ -30,8 +30,12 @@ from reasoning_envs.symbolic.rules.rewrite import (
     without_factor,
 )
 from reasoning_envs.symbolic.statement import Comparison, conjunction
+from reasoning_envs.symbolic.tokens import OPERATORS
 
 __all__ = ["RULES"]
+
+# Bytes that mark an operator in the tokens of a tree: most sums hold none of them, and most rules need one.
+_DIV, _POW = OPERATORS["div"], OPERATORS["pow"]
 
 
 def _fold_sum(node: Expr) -> Iterator[Rewrite]:
@@ -84,6 +88,10 @@ def _collect(node: Expr) -> Iterator[Rewrite]:
 
 def _factor_out(node: Expr) -> Iterator[Rewrite]:
     """``a*x + b*x`` to ``(a + b)*x``: a factor that is no number, out of every term that has it."""
+    if node.depth <= 3 and len(node.symbols) == 1 and _POW not in node.tokens:
+        (name,) = node.symbols
+        if len(name) > 1 or node.tokens.count(name.encode()) == sum(1 for term in node.args if term.symbols):
+            return  # multiples of one letter: those are collected
     holders: dict[bytes, list[int]] = {}
     examples: dict[bytes, Expr] = {}
     for index, term in enumerate(node.args):
@@ -108,6 +116,8 @@ def _factor_out(node: Expr) -> Iterator[Rewrite]:
 
 def _over_one_denominator(node: Expr) -> Iterator[Rewrite]:
     """``A/B + C/B`` to ``(A + C)/B``, and a sum with quotients over the product of their denominators."""
+    if _DIV not in node.tokens:
+        return
     parts = [_as_quotient(term) for term in node.args]
     groups: dict[bytes, list[int]] = {}
     for index, (_, under) in enumerate(parts):
@@ -183,7 +193,7 @@ def polynomial(node: Expr) -> list[Fraction] | None:
 
 def _factor_quadratic(node: Expr) -> Iterator[Rewrite]:
     """A quadratic in x with rational roots, as the product of its linear factors."""
-    if "x" not in node.symbols or len(node.args) > 4:
+    if "x" not in node.symbols or _POW not in node.tokens or len(node.args) > 4:
         return
     coefficients = polynomial(node)
     if coefficients is None or len(coefficients) != 3 or coefficients[0] == 0:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoning_envs.rewards import Annealed, PotentialShaping, PRMError, ProcessReward, ProcessRewardModel, Scorer
-from reasoning_envs.rewards.wrappers import ScoredState
+from reasoning_envs.rewards.following import ScoredState
 from reasoning_envs.types import Problem, Status, Step, StepScore, Trace, Verdict
 
 PROBLEM = Problem("graph", "graph", "walk", "from 0")
@@ -208,8 +208,8 @@ def test_paying_nothing_for_idling_would_change_what_is_optimal() -> None:
     """Why an action that is no step pays (gamma - 1) * Phi and not 0: the free loop of node 4 would be worth it."""
 
     class Naive(PotentialShaping):
-        def _shape(self, reward: float, score: StepScore | None, *rest: Any) -> float:
-            return reward if score is None else super()._shape(reward, score, *rest)
+        def shape(self, reward: float, score: StepScore | None, *rest: Any) -> float:
+            return reward if score is None else super().shape(reward, score, *rest)
 
     true = optimal(GRAPH, rewards_of(GRAPH, lambda env: env), 0.5)
     kinds: dict[type[PotentialShaping], bool] = {PotentialShaping: True, Naive: False}

@@ -100,6 +100,23 @@ def test_nothing_that_is_zero_divides_both_sides(line: str) -> None:
             assert move.operand is None or to_text(move.operand) in ("x", "a", "3"), to_text(move.line)
 
 
+@pytest.mark.parametrize("line", ["x*(1/x) = 0", "x*sqrt(x - 1) = 0", "x*(2/x) = x*a", "x*ln(x) = x"])
+def test_a_zero_factor_says_nothing_where_another_factor_has_no_value(line: str) -> None:
+    for move in moves(parse_statement(line)):
+        assert not (move.sound and to_text(move.line).startswith("x = 0")), to_text(move.line)
+
+
+def test_wide_moves_multiply_soundly_only_by_numbers_letters_and_denominators() -> None:
+    marked = {
+        (move.rule, to_text(move.operand)): move.sound
+        for move in MOVE_SETS["wide"](parse_statement("8*x - 32 + 1/x = 0"))
+        if move.operand is not None and move.rule.startswith("multiply")
+    }
+    assert marked[("multiply both sides", "x")] is True  # x is a denominator: the line has no value at 0
+    assert marked[("multiply by the unknown", "8*x")] is False
+    assert marked[("multiply both sides", "8")] is True
+
+
 def test_dividing_zero_by_the_left_side_is_never_offered_as_sound() -> None:
     """A policy once learned `expr = 0`, `1 = 0/expr`, `x = 0` where expr is 0 for every x."""
     for text in ("x - x = 0", "2*(x - x) = 0", "(x + 1)*0 = 0"):

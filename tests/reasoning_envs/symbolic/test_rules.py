@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -97,12 +98,12 @@ def _sides(seed: int, level: str, depth: int = 4) -> list[Expr]:
     return met
 
 
-def _holds(condition: Comparison, values: dict[str, int | Fraction]) -> bool:
+def _holds(condition: Comparison, values: Mapping[str, int | Fraction]) -> bool:
     left = exact_value(condition.left, values)
     return left is not None and {"!=": left != 0, ">": left > 0, ">=": left >= 0}[condition.op]
 
 
-def _same(node: Expr, rewrite: Rewrite, values: dict[str, int | Fraction]) -> bool | None:
+def _same(node: Expr, rewrite: Rewrite, values: Mapping[str, int | Fraction]) -> bool | None:
     """Do both sides of a rewrite agree at a point? None where the point decides nothing."""
     before, after = exact_value(node, values), exact_value(rewrite.result, values)
     if before is not None and after is not None:

@@ -1,0 +1,179 @@
+"""The command that lets a policy solve what anybody wrote."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents import evaluate
+from agents.policies import CandidatePolicy
+from reasoning_envs import verify_answer
+from reasoning_envs.domains.algebra import AlgebraDomain
+from reasoning_envs.types import Problem, Status, Step, Verdict
+
+PROBLEMS = """\
+# a comment, then an empty line
+
+x + 1 = 3
+2*x + 3 = 2*x + 3
+3 = 5 + 0*x
+__import__('os').system('true')
+(7 + -7x) = (-7x + (-4))
+x + = 3
+y/2 = 4
+a*x = b
+two
+"""
+BAD = {6: "__import__('os').system('true')", 8: "x + = 3", 11: "two"}
+
+
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Untrained: it knows nothing, so that only search solves."""
+    file = tmp_path_factory.mktemp("policy") / "policy.pt"
+    CandidatePolicy(AlgebraDomain()).save(file)
+    return file
+
+
+@pytest.fixture
+def problems(tmp_path: Path) -> Path:
+    file = tmp_path / "problems.txt"
+    file.write_text(PROBLEMS, encoding="utf-8")
+    return file
+
+
+def run(*arguments: object) -> int:
+    return evaluate.main([str(argument) for argument in arguments])
+
+
+def test_search_solves_and_every_number_adds_up(
+    policy: Path, problems: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.json"
+    assert run("--policy", policy, "--problems", problems, "--search", "best-first", "--json", out) == 0
+    report = json.loads(out.read_text(encoding="utf-8"))
+    assert list(report["totals"]) == ["solved", "said_no_solution", "wrong", "out_of_budget"]
+    statuses = Counter(entry["status"] for entry in report["problems"])
+    assert report["totals"] == {name: statuses[name] for name in report["totals"]}
+    assert sum(report["totals"].values()) == len(report["problems"]) == 6
+    for entry in report["problems"]:
+        assert {"problem", "status", "answer", "steps"} <= set(entry)
+        assert entry["expansions"] <= 300
+        if entry["steps"]:
+            assert entry["answer"] in (None, entry["steps"][-1]["line"])
+    by_problem = {entry["problem"]: entry for entry in report["problems"]}
+    assert by_problem["x + 1 = 3"]["status"] == "solved"
+    assert verify_answer(by_problem["x + 1 = 3"]["answer"], "x = 2").verified
+    assert by_problem["2*x + 3 = 2*x + 3"]["answer"] == "all reals"
+    answer = by_problem["y/2 = 4"]["answer"]
+    assert verify_answer(answer, "y = 8").verified
+    assert set(report["baselines"]) == {"random", "greedy by size", "best-first by size"}
+    assert all(sum(totals.values()) == 6 for totals in report["baselines"].values())
+    printed = capsys.readouterr()
+    assert "said_no_solution" in printed.out
+    assert "6 problems; 3 lines left out" in printed.out
+
+
+def test_bad_lines_are_named_with_file_number_and_reason(
+    policy: Path, problems: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--policy", policy, "--problems", problems, "--no-floors", "--json", tmp_path / "out.json") == 0
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == len(BAD)
+    for line, (number, text) in zip(said, BAD.items(), strict=True):
+        assert f"problems.txt, line {number}: " in line
+        assert repr(text) in line
+    left_out = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["left_out"]
+    assert {entry["line"]: entry["text"] for entry in left_out} == BAD
+    assert all(entry["reason"] for entry in left_out)
+
+
+def test_the_budget_is_kept_and_more_is_not_less(policy: Path, problems: Path, tmp_path: Path) -> None:
+    solved = []
+    for budget in (1, 300):
+        out = tmp_path / f"{budget}.json"
+        arguments = ("--policy", policy, "--problems", problems, "--search", "beam", "--budget", budget)
+        assert run(*arguments, "--no-floors", "--json", out) == 0
+        report = json.loads(out.read_text(encoding="utf-8"))
+        assert all(entry["expansions"] <= budget for entry in report["problems"])
+        assert report["baselines"] == {}
+        solved.append(report["totals"]["solved"])
+    assert solved[0] < solved[1]
+
+
+class Lying(AlgebraDomain):
+    """Answers at once: 'no solution' where the equation is short, else 'all reals'."""
+
+    def actions(self, state: Any) -> Any:
+        wanted = "no solution" if len(state.tokens) < 10 else "all reals"
+        return (self.parse(state, wanted),)
+
+
+@pytest.mark.parametrize(
+    ("statement", "status"),
+    [("x = x + 1", "said_no_solution"), ("x + 1 = 3", "wrong"), ("2*(x + 1) = 2*x + 2", "solved")],
+)
+def test_claims_are_judged_against_the_line_as_it_was_written(statement: str, status: str) -> None:
+    domain = Lying()
+    problem = domain.problem(statement)
+    policy = CandidatePolicy(domain)
+    found = evaluate.evaluate(domain, [problem], policy, evaluate.METHODS["greedy"])[0]
+    assert evaluate.totals(found.results)[status] == 1
+
+
+def test_an_answer_that_nobody_can_judge_is_not_given_the_benefit_of_the_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    domain = Lying()
+
+    def undecided(problem: Problem, steps: list[Step]) -> Verdict:
+        return Verdict(Status.UNDECIDED, reason="too hard")
+
+    monkeypatch.setattr(domain.verifier, "outcome", undecided)
+    found = evaluate.evaluate(domain, [domain.problem("x = 1 + x")], CandidatePolicy(domain), evaluate.METHODS["greedy"])
+    assert evaluate.totals(found[0].results)["wrong"] == 1
+    entry = evaluate.entry(domain, found[0].results[0])
+    assert (entry["status"], entry["verdict"], entry["reason"]) == ("wrong", "undecided", "too hard")
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("no policy", "there is no policy at"),
+        ("no problems", "No such file"),
+        ("text as policy", "is no checkpoint"),
+        ("other moves", "moves 'explicit', and this is 'curated'"),
+        ("unknown moves", "no set of moves 'none'"),
+    ],
+)
+def test_what_cannot_be_used_is_said(
+    policy: Path, problems: Path, what: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments: dict[str, object] = {"--policy": policy, "--problems": problems}
+    if what == "no policy":
+        arguments["--policy"] = policy.with_name("missing.pt")
+    elif what == "no problems":
+        arguments["--problems"] = problems.with_name("missing.txt")
+    elif what == "text as policy":
+        arguments["--policy"] = problems
+    else:
+        arguments["--moves"] = "curated" if what == "other moves" else "none"
+    assert run(*(item for pair in arguments.items() for item in pair)) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_file_without_a_problem_is_an_empty_result(policy: Path, tmp_path: Path) -> None:
+    (tmp_path / "none.txt").write_text("# nothing\n", encoding="utf-8")
+    assert run("--policy", policy, "--problems", tmp_path / "none.txt", "--json", tmp_path / "out.json") == 0
+    assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["problems"] == []
+
+
+def test_it_runs_as_a_command_from_any_folder(policy: Path, problems: Path, tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    code = f"import sys; sys.path.insert(0, {str(root)!r}); from agents.evaluate import main; sys.exit(main())"
+    arguments = ["--policy", str(policy), "--problems", problems.name, "--no-floors", "--search", "beam"]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "policy, beam" in done.stdout

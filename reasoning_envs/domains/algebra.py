@@ -46,13 +46,21 @@ class AlgebraState:
         tokens: the line over the vocabulary.
     """
 
-    __slots__ = ("group", "line", "tokens", "unknown")
+    __slots__ = ("_line", "group", "tokens", "unknown")
 
-    def __init__(self, line: Statement, unknown: str = "x", group: str | None = None, tokens: bytes = b"") -> None:
-        self.line = line
+    def __init__(self, line: Statement | Move, unknown: str = "x", group: str | None = None) -> None:
+        self._line = line
         self.unknown = unknown
         self.group = group
-        self.tokens = tokens or line_tokens(line)
+        self.tokens = line.tokens if isinstance(line, Move) else line_tokens(line)
+
+    @property
+    def line(self) -> Statement:
+        """The statement; where a move led here it is built when it is first asked for."""
+        line = self._line
+        if isinstance(line, Move):
+            line = self._line = line.line
+        return line
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AlgebraState):
@@ -303,7 +311,7 @@ class AlgebraDomain:
         if state.group is not None:
             return tuple(pages[state.group])
         return tuple(
-            AlgebraAction(rule, None, state, AlgebraState(state.line, state.unknown, rule, state.tokens), is_step=False)
+            AlgebraAction(rule, None, state, AlgebraState(state.line, state.unknown, rule), is_step=False)
             for rule in list(pages)[: self.max_actions]
         )
 
@@ -347,7 +355,7 @@ class AlgebraDomain:
 
 
 def _action(move: Move, state: AlgebraState) -> AlgebraAction:
-    after = AlgebraState(move.line, state.unknown, None, move.tokens)
+    after = AlgebraState(move, state.unknown)
     return AlgebraAction(move.rule, move.operand, state, after, move.sound, move.conditions, move.relation)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from reasoning_envs.symbolic.evaluation import exact_value, identically_zero
-from reasoning_envs.symbolic.expression import ONE, ZERO, Expr, add, div, factors, mul, neg, num, replace_at, sub, terms
+from reasoning_envs.symbolic.expression import ONE, ZERO, Expr, add, div, factors, mul, neg, num, sub, terms
 from reasoning_envs.symbolic.moves import Move, active
 from reasoning_envs.symbolic.rules import Rewrite
 from reasoning_envs.symbolic.statement import (
@@ -45,17 +45,17 @@ def axiom_rewrites(node: Expr) -> tuple[Rewrite, ...]:
 def _all(node: Expr) -> Iterator[Rewrite]:
     seen = {node.tokens}
     for rewrite in _here(node):
-        if rewrite.result.tokens not in seen:
-            seen.add(rewrite.result.tokens)
+        if rewrite.tokens not in seen:
+            seen.add(rewrite.tokens)
             yield rewrite
     for index, operand in enumerate(node.args):
         if operand.op == "num":
             continue
         for inner in axiom_rewrites(operand):
-            result = replace_at(node, index, inner.result)
-            if result.tokens not in seen:
-                seen.add(result.tokens)
-                yield inner._replace(result=result)
+            rewrite = inner.inside(node, index)
+            if rewrite.tokens not in seen:
+                seen.add(rewrite.tokens)
+                yield rewrite
 
 
 def _here(node: Expr) -> Iterator[Rewrite]:

@@ -8,7 +8,9 @@ root was squared), and misses none.
 
 from __future__ import annotations
 
-from flint import fmpq, fmpq_mpoly
+from fractions import Fraction
+
+from flint import fmpq, fmpq_mpoly, fmpz_poly
 
 from reasoning_envs.symbolic.balls import Unclear, Undefined, precision, sign
 from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
@@ -85,7 +87,9 @@ def _roots(factor: fmpq_mpoly, ring: Ring, place: int) -> list[Expr] | None:
     """The real roots in one generator of a polynomial with constant coefficients, as constant expressions."""
     only = univariate(factor, place)
     if only is not None:
-        constants = []
+        constants: list[Expr] = []
+        if not any(only.coeffs()[1:-1]) and only.degree() > 2:
+            return _roots_of_binomial(only)
         for point in polynomial_points(only):
             constant = num(to_rational(point.exact)) if point.exact is not None else point.radical()
             if constant is None:
@@ -109,6 +113,16 @@ def _roots(factor: fmpq_mpoly, ring: Ring, place: int) -> list[Expr] | None:
         return []
     root = call("sqrt", discriminant)
     return [div(add(neg(b), root), mul(num(2), a)), div(sub(neg(b), root), mul(num(2), a))]
+
+
+def _roots_of_binomial(polynomial: fmpz_poly) -> list[Expr]:
+    """The real roots of ``a*t^n + b``."""
+    coefficients = polynomial.coeffs()
+    value, degree = Fraction(-int(coefficients[0]), int(coefficients[-1])), polynomial.degree()
+    if degree % 2 == 0 and value < 0:
+        return []
+    root = call("root", num(value), num(degree))
+    return [root, neg(root)] if degree % 2 == 0 else [root]
 
 
 def _peeled(generator: Expr, value: Expr, name: str, depth: int) -> tuple[Point, ...] | None:

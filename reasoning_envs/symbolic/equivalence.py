@@ -319,8 +319,10 @@ class _Question:
             return self._verified("sympy", True)
         if agreed is not None:
             return agreed
-        if answer.status is Status.UNDECIDED:
-            return replace(answer, reason="no point could be evaluated at which the two can be compared")
+        # What is given is unknown to SymPy: equal without it is equal with it, but not the other way round.
+        if answer.status is Status.UNDECIDED or (self.given and answer.refuted):
+            reason = "no point could be evaluated at which the two can be compared"
+            return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "sympy")
         return answer
 
 

@@ -118,12 +118,8 @@ class Form(NamedTuple):
 
     def constant(self) -> Fraction | None:
         """The rational number that it is, if it is one."""
-        if not self.numerator.is_constant() or (self.denominator is not None and not self.denominator.is_constant()):
-            return None
-        value = _constant(self.numerator)
-        if self.denominator is not None:
-            value = value / _constant(self.denominator)
-        return to_rational(value)
+        top, down = self.lowest_terms()
+        return to_rational(_constant(top) / _constant(down)) if top.is_constant() and down.is_constant() else None
 
     def minus(self, other: Form) -> Form:
         """The difference, over the same ring."""

@@ -228,11 +228,17 @@ def _is_positive(polynomial: fmpq_mpoly, ring: Ring, over: str) -> bool:
     """Positive for certain: a positive kernel, or over the positive numbers a sum of positive monomials."""
     if len(polynomial) == 1:
         return all(
-            is_positive_kernel(generator) or (over == "positive" and generator.op == "sym")
+            is_positive_kernel(generator)
+            or _is_positive_root(generator)
+            or (over == "positive" and generator.op == "sym")
             for generator, exponent in zip(ring.expressions, polynomial.monoms()[0], strict=False)
             if exponent
         )
     return over == "positive" and _never_negative(polynomial, ring, over) and all(c > 0 for c in polynomial.coeffs())
+
+
+def _is_positive_root(generator: Expr) -> bool:
+    return generator.op in ("sqrt", "root") and generator.args[0].op == "num" and generator.args[0].number > 0
 
 
 def _log_of_positive(tree: Expr) -> Expr:
@@ -240,6 +246,9 @@ def _log_of_positive(tree: Expr) -> Expr:
         return ONE
     if tree.op == "exp":
         return tree.args[0]
+    if _is_positive_root(tree):
+        degree = tree.args[1].number if tree.op == "root" else 2
+        return mul(num(1 / Fraction(degree)), numeric_logarithm(Fraction(tree.args[0].number)))
     if tree.op == "pow" and tree.args[0].op == "num" and not isinstance(tree.args[1].value, int):
         return mul(tree.args[1], numeric_logarithm(Fraction(tree.args[0].number)))
     return call("ln", tree)

@@ -55,7 +55,7 @@ def curated(line: Statement) -> Iterator[Move]:
         tokens = line_tokens(after)
         if tokens not in seen:
             seen.add(tokens)
-            yield move._replace(line=after, tokens=tokens)
+            yield Move(move.rule, move.operand, after, tokens, move.sound, move.conditions, move.relation)
 
 
 _BOTH_SIDES = frozenset(

@@ -10,8 +10,9 @@ The unknown is always the symbol ``x`` here; the domain renames a problem's own 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from typing import NamedTuple
 
 from reasoning_envs.symbolic.evaluation import constant_sign, identically_zero
@@ -33,7 +34,7 @@ from reasoning_envs.symbolic.expression import (
     sym,
     terms,
 )
-from reasoning_envs.symbolic.rules import is_simplified, product, rewrites
+from reasoning_envs.symbolic.rules import Rewrite, is_simplified, product, rewrites
 from reasoning_envs.symbolic.statement import (
     ALL_REALS,
     NO_SOLUTION,
@@ -46,32 +47,67 @@ from reasoning_envs.symbolic.statement import (
     equation,
     line_tokens,
 )
-from reasoning_envs.symbolic.tokens import OPERATORS, OVER
+from reasoning_envs.symbolic.tokens import CONNECTIVES, END, OPERATORS, OVER
 from reasoning_envs.types import Relation
 
 __all__ = ["Move", "active", "denominators", "is_solved", "is_total", "moves"]
 
 X = sym("x")
+_EQUALS = CONNECTIVES["="]
+_ADD = OPERATORS["add"]
 
 
-class Move(NamedTuple):
+class Move:
     """One candidate.
 
     Attributes:
-        rule: its name. operand: what it is done with or to. line: the whole line afterwards, and its tokens.
+        rule: its name. operand: what it is done with or to.
+        line: the whole line afterwards, built when it is first asked for. tokens: of that line, known at once.
         sound: the solutions stay the same wherever ``conditions`` hold. False: a classic mistake, which may be
             harmless on this very line; the verifier tells.
         conditions: statements without the unknown under which a sound move is sound.
         relation: of the solutions, for a sound move.
     """
 
-    rule: str
-    operand: Expr | None
-    line: Statement
+    __slots__ = ("_line", "conditions", "operand", "relation", "rule", "sound", "tokens")
+
+    def __init__(
+        self,
+        rule: str,
+        operand: Expr | None,
+        line: Statement | Callable[[], Statement],
+        tokens: bytes,
+        sound: bool = True,
+        conditions: tuple[Statement, ...] = (),
+        relation: Relation = Relation.EQUIVALENT,
+    ) -> None:
+        self.rule = rule
+        self.operand = operand
+        self._line = line
+        self.tokens = tokens
+        self.sound = sound
+        self.conditions = conditions
+        self.relation = relation
+
+    @property
+    def line(self) -> Statement:
+        """The whole line afterwards."""
+        line = self._line
+        if not isinstance(line, Statement):
+            line = self._line = line()
+        return line
+
+    def __repr__(self) -> str:
+        from reasoning_envs.symbolic.printer import to_text
+
+        return f"Move({self.rule!r}, {to_text(self.line)!r}, sound={self.sound})"
+
+
+class _Later(NamedTuple):
+    """A line that is known by its tokens and built on demand."""
+
     tokens: bytes
-    sound: bool = True
-    conditions: tuple[Statement, ...] = ()
-    relation: Relation = Relation.EQUIVALENT
+    build: Callable[[], Statement]
 
 
 class _Change(NamedTuple):
@@ -79,7 +115,7 @@ class _Change(NamedTuple):
 
     rule: str
     operand: Expr | None
-    after: Statement
+    after: Statement | _Later
     sound: bool = True
     condition: Statement | None = None
     relation: Relation = Relation.EQUIVALENT
@@ -111,7 +147,7 @@ def moves(line: Statement) -> Iterator[Move]:
     seen = {line_tokens(line)}
     for change in _changes(parts[index]):
         condition = change.condition
-        after = change.after
+        after = _built(change.after)
         if condition is not None and _about_unknown(condition):
             after, condition = conjunction(after, condition), None
         new = disjunction(*parts[:index], after, *parts[index + 1 :])
@@ -128,13 +164,17 @@ def _moves_on_equation(line: Comparison) -> Iterator[Move]:
         conditions: tuple[Statement, ...] = ()
         if condition is not None:
             if _about_unknown(condition):
-                after = conjunction(after, condition)
+                after = conjunction(_built(after), condition)
             else:
                 conditions = (condition,)
-        tokens = line_tokens(after)
+        tokens, new = after if isinstance(after, _Later) else (line_tokens(after), after)
         if tokens not in seen:
             seen.add(tokens)
-            yield Move(rule, operand, after, tokens, sound, conditions, relation)
+            yield Move(rule, operand, new, tokens, sound, conditions, relation)
+
+
+def _built(after: Statement | _Later) -> Statement:
+    return after.build() if isinstance(after, _Later) else after
 
 
 def _about_unknown(condition: Statement) -> bool:
@@ -152,7 +192,7 @@ def _changes(part: Statement) -> Iterator[_Change]:
         return
     for change in _equation_changes(main):
         if constraints and change.after not in (NO_SOLUTION, ALL_REALS):
-            parts = [conjunction(inner, *constraints) for inner in alternatives(change.after)]
+            parts = [conjunction(inner, *constraints) for inner in alternatives(_built(change.after))]
             change = change._replace(after=disjunction(*parts))
         elif constraints and change.after == ALL_REALS:
             change = change._replace(sound=False)  # the constraint is lost; the verifier tells whether that matters
@@ -189,15 +229,25 @@ def _equation_changes(main: Comparison) -> Iterator[_Change]:
     left, right = main.left, main.right
     yield from _conclusions(left, right)
     for inner in rewrites(left):
-        yield _Change(inner.rule, inner.operand, equation(inner.result, right), inner.sound, inner.condition)
+        later = _Later(_EQUALS + inner.tokens + right.tokens, partial(_left_rewritten, inner, right))
+        yield _Change(inner.rule, inner.operand, later, inner.sound, inner.condition)
     for inner in rewrites(right):
-        yield _Change(inner.rule, inner.operand, equation(left, inner.result), inner.sound, inner.condition)
+        later = _Later(_EQUALS + left.tokens + inner.tokens, partial(_right_rewritten, left, inner))
+        yield _Change(inner.rule, inner.operand, later, inner.sound, inner.condition)
     if "x" in right.symbols:
         yield _Change("swap sides", None, equation(right, left))
     yield from _move_terms(left, right)
     yield from _divide(left, right)
     yield from _multiply(left, right)
     yield from _special(left, right)
+
+
+def _left_rewritten(left: Rewrite, right: Expr) -> Statement:
+    return equation(left.result, right)
+
+
+def _right_rewritten(left: Expr, right: Rewrite) -> Statement:
+    return equation(left, right.result)
 
 
 # -- ends -----------------------------------------------------------------------------------------------------------
@@ -227,15 +277,30 @@ def _move_terms(left: Expr, right: Expr) -> Iterator[_Change]:
             continue
         seen.add(term.key)
         opposite = neg(term)
-        after = equation(_plus(left, opposite), _plus(right, opposite))
+        tokens = _EQUALS + _plus_tokens(left, opposite) + _plus_tokens(right, opposite)
+        after = _Later(tokens, partial(_both_plus, left, right, opposite))
         if _is_negative(term):
             yield _Change("add to both sides", opposite, after)
         else:
             yield _Change("subtract from both sides", term, after)
 
 
+def _both_plus(left: Expr, right: Expr, term: Expr) -> Statement:
+    return equation(_plus(left, term), _plus(right, term))
+
+
+def _plus_tokens(side: Expr, term: Expr) -> bytes:
+    """The tokens of :func:`_plus`, whose sums are flat."""
+    if side is ZERO:
+        return term.tokens
+    inner = term.tokens[1:-1] if term.op == "add" else term.tokens
+    if side.op == "add":
+        return side.tokens[:-1] + inner + END
+    return _ADD + side.tokens + inner + END
+
+
 def _plus(side: Expr, term: Expr) -> Expr:
-    return term if side is ZERO or side is ZERO else plus(side, term)
+    return term if side is ZERO else plus(side, term)
 
 
 def _is_negative(term: Expr) -> bool:

@@ -122,8 +122,8 @@ def to_rational(value: fmpq) -> Fraction:
 
 
 def polynomial_to_expr(polynomial: fmpq_mpoly, ring: Ring) -> Expr:
-    """The expanded sum that the polynomial is, in the ring's order of monomials, but a positive term first if it can."""
-    parts = []
+    """The expanded sum that the polynomial is: in the ring's order of monomials, but a positive term first."""
+    parts: list[Expr] = []
     lead = -1
     for exponents, coefficient in zip(polynomial.monoms(), polynomial.coeffs(), strict=True):
         pieces = [

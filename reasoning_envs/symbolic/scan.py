@@ -177,13 +177,12 @@ def zeros_by_scan(expr: Expr, name: str, anchors: Iterable[float] = ()) -> list[
     brackets += _runs_of_zeros(finite & (signs == 0), signs)
     for first, last, touch in brackets[: 2 * _MAX_ZEROS]:
         low, high = float(grid[first]), float(grid[last])
-        point = _refine(expr, name, low, high, touch)
-        if point is None and high - low < 1e-3 * (1 + abs(low)):
+        points = _refine(expr, name, low, high, touch)
+        if not points and high - low < 1e-3 * (1 + abs(low)):
             # Rounding noise round a double zero looks like crossings; a wider look tells.
             margin = 1e-3 * (1 + abs(low))
-            point = _refine(expr, name, low - margin, high + margin, True)
-        if point is not None and not any(_same(point, other) for other in found):
-            found.append(point)
+            points = _refine(expr, name, low - margin, high + margin, True)
+        found += [point for point in points if not any(_same(point, other) for other in found)]
         if len(found) >= _MAX_ZEROS:
             break
     return found
@@ -205,9 +204,9 @@ def _same(first: Point, second: Point) -> bool:
     return bool(first.ball(_ACCEPT_BITS).overlaps(second.ball(_ACCEPT_BITS)))
 
 
-def _refine(expr: Expr, name: str, low: float, high: float, touch: bool) -> Point | None:
-    """The zero in the bracket; None where there is none after all (a pole, a near miss)."""
-    low, high = _narrowed(expr, name, low, high, touch)
+def _refine(expr: Expr, name: str, low: float, high: float, touch: bool) -> list[Point]:
+    """The zero in the bracket, or two where the function only seemed to touch; none for a pole or a near miss."""
+    start, stop = _narrowed(expr, name, low, high, touch)
 
     def value(at: Any) -> Any:
         result = value_at(expr, {name: at})
@@ -218,28 +217,52 @@ def _refine(expr: Expr, name: str, low: float, high: float, touch: bool) -> Poin
 
     with precision(_BITS):
         step = arb(2) ** -_STEP_BITS
-        near = arb(2) ** -_ACCEPT_BITS
         try:
-            middle = _secant(slope if touch else value, arb(low), arb(high))
+            middle = _secant(slope if touch else value, arb(start), arb(stop))
             if middle is None:
-                return None
+                return []
+            if touch and value(middle) * value(arb(low)) < 0:
+                # It crosses twice, closer together than the grid could see.
+                ends = ((arb(low), middle), (middle, arb(high)))
+                crossings = [_bisected(value, left, right) for left, right in ends if value(left) * value(right) < 0]
+                return [_point(expr, name, crossing) for crossing in crossings]
             # Relative to its values nearby, so that a function that only becomes tiny has no zero.
             offset = arb(2) ** -40
             scale = abs(value(middle + offset)) + abs(value(middle - offset))
             if not abs(value(middle)).mid() < (arb(2) ** -200 * scale).mid():
-                return None
+                return []
+            return [_point(expr, name, middle)]
         except (Undefined, Unclear):
-            return None
-        candidate = _rational(middle)
-        if candidate is not None:
-            try:
-                at = value_at(expr, {name: candidate})
-            except (Undefined, Unclear):
-                at = None
-            if at is not None and (at == 0 if is_exact(at) else at.contains(0)):
-                return Point(exact=fmpq(candidate))
-        enclosure = arb(middle, near * max(1.0, abs(float(middle))))
-        return Point(compute=lambda bits: enclosure)
+            return []
+
+
+def _point(expr: Expr, name: str, middle: arb) -> Point:
+    """The point of a zero, exact where it is a rational number of moderate size."""
+    candidate = _rational(middle)
+    if candidate is not None:
+        try:
+            at = value_at(expr, {name: candidate})
+        except (Undefined, Unclear):
+            at = None
+        if at is not None and (at == 0 if is_exact(at) else at.contains(0)):
+            return Point(exact=fmpq(candidate))
+    enclosure = arb(middle, arb(2) ** -_ACCEPT_BITS * max(1.0, abs(float(middle))))
+    return Point(compute=lambda bits: enclosure)
+
+
+def _bisected(function: Callable[[Any], Any], low: arb, high: arb) -> arb:
+    """A sign change between two points of different signs."""
+    rising = bool(function(high) > 0)
+    for _ in range(_ACCEPT_BITS + 100):
+        middle = ((low + high) / 2).mid()
+        side = function(middle)
+        if side > 0:
+            low, high = (low, middle) if rising else (middle, high)
+        elif side < 0:
+            low, high = (middle, high) if rising else (low, middle)
+        else:
+            return middle
+    return ((low + high) / 2).mid()
 
 
 def _narrowed(expr: Expr, name: str, low: float, high: float, touch: bool) -> tuple[float, float]:

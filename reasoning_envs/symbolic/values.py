@@ -151,6 +151,8 @@ def _root(value: Any, degree: Any) -> Any:
 def _whole_power(base: Any, exponent: int) -> Any:
     if exponent <= 0 and is_zero(base):
         raise Undefined("0 to the power 0 is undefined" if exponent == 0 else "division by 0")
+    if exponent == 0:
+        return from_rational(1)
     if abs(exponent) > _MAX_POWER:
         return _ball(base) ** exponent if not is_exact(base) or base > 0 else _huge_power(base, exponent)
     if is_exact(base) and base.height_bits() * abs(exponent) > _MAX_EXACT_BITS:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from reasoning_envs.symbolic.expression import Expr, replace_at
+from reasoning_envs.symbolic.expression import Expr
 from reasoning_envs.symbolic.rules import functions, products, quotients, sums
 from reasoning_envs.symbolic.rules.rewrite import Rewrite, product, scale
 from reasoning_envs.symbolic.statement import Comparison, Statement
@@ -42,16 +42,16 @@ def _all(node: Expr) -> Iterator[Rewrite]:
     seen = {node.tokens}
     for rule in _RULES.get(node.op, ()):
         for rewrite in rule(node):
-            if rewrite.result.tokens not in seen:
-                seen.add(rewrite.result.tokens)
+            if rewrite.tokens not in seen:
+                seen.add(rewrite.tokens)
                 yield rewrite
     for index, operand in enumerate(node.args):
         if operand.args:
             for inner in rewrites(operand):
-                result = replace_at(node, index, inner.result)
-                if result.tokens not in seen:
-                    seen.add(result.tokens)
-                    yield Rewrite(inner.rule, result, inner.operand, inner.sound, inner.condition)
+                rewrite = inner.inside(node, index)
+                if rewrite.tokens not in seen:
+                    seen.add(rewrite.tokens)
+                    yield rewrite
 
 
 _SIMPLIFYING = frozenset(("fold", "collect", "cancel", "power", "fraction", "sign", "root"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from math import isqrt
-from typing import NamedTuple
 
 from reasoning_envs.symbolic.expression import (
     ONE,
@@ -17,8 +18,10 @@ from reasoning_envs.symbolic.expression import (
     neg,
     num,
     power,
+    replace_at,
 )
 from reasoning_envs.symbolic.statement import Comparison, Statement
+from reasoning_envs.symbolic.tokens import END
 
 __all__ = [
     "MAX_BITS",
@@ -38,21 +41,72 @@ __all__ = [
 ]
 
 
-class Rewrite(NamedTuple):
+class Rewrite:
     """One rule applied at one place.
 
     Attributes:
-        rule: its name. result: the whole expression afterwards.
+        rule: its name.
+        result: the whole expression afterwards, built when it is first asked for.
+        tokens: of the result, known at once: most candidates are looked at and never taken.
         operand: what the rule acted on, for descriptions: the sum opened, the factor cancelled.
         sound: the value is kept wherever ``condition`` holds. False: a classic mistake.
         condition: a statement about the expression's symbols; None: no condition.
     """
 
-    rule: str
-    result: Expr
-    operand: Expr
-    sound: bool = True
-    condition: Statement | None = None
+    __slots__ = ("_result", "condition", "operand", "rule", "sound", "tokens")
+
+    def __init__(
+        self,
+        rule: str,
+        result: Expr | Callable[[], Expr],
+        operand: Expr,
+        sound: bool = True,
+        condition: Statement | None = None,
+        tokens: bytes = b"",
+    ) -> None:
+        self.rule = rule
+        self._result = result
+        self.operand = operand
+        self.sound = sound
+        self.condition = condition
+        self.tokens = tokens or self.result.tokens
+
+    @property
+    def result(self) -> Expr:
+        """The whole expression afterwards."""
+        result = self._result
+        if not isinstance(result, Expr):
+            result = self._result = result()
+        return result
+
+    def inside(self, node: Expr, index: int) -> Rewrite:
+        """The same rewrite seen from ``node``, whose operand number ``index`` it rewrites."""
+        tokens = _spliced(node, index, self.tokens)
+        if tokens is None:
+            whole = replace_at(node, index, self.result)
+            return Rewrite(self.rule, whole, self.operand, self.sound, self.condition, whole.tokens)
+        build = partial(_replaced, node, index, self)
+        return Rewrite(self.rule, build, self.operand, self.sound, self.condition, tokens)
+
+
+def _replaced(node: Expr, index: int, inner: Rewrite) -> Expr:
+    return replace_at(node, index, inner.result)
+
+
+def _spliced(node: Expr, index: int, inner: bytes) -> bytes | None:
+    """Tokens of ``node`` with those of one operand replaced; None where the constructor would do more than that."""
+    op = node.op
+    if op in ("neg", "div"):
+        return None
+    args = node.args
+    before = b"".join([arg.tokens for arg in args[:index]])
+    after = b"".join([arg.tokens for arg in args[index + 1 :]])
+    head = node.tokens[:1]
+    if op in ("add", "mul"):
+        if inner[:1] == head:  # a sum in a sum is flat
+            inner = inner[1:-1]
+        return head + before + inner + after + END
+    return head + before + inner + after
 
 
 MAX_BITS = 256

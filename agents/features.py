@@ -27,6 +27,7 @@ from zlib import crc32
 
 import numpy as np
 
+from agents.roles import make_up, open_equation, role
 from reasoning_envs.domains.protocol import Action, MoveDomain
 from reasoning_envs.symbolic.evaluation import constant_sign
 from reasoning_envs.symbolic.expression import Expr, sub, substitute
@@ -34,7 +35,7 @@ from reasoning_envs.symbolic.statement import And, Comparison, Or, Statement, Tr
 
 __all__ = ["BUCKETS", "FEATURES_VERSION", "MOVE_BUCKETS", "SIDE_BUCKETS", "Encoded", "Featuriser"]
 
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
 """Changes whenever the meaning of a bucket does: a policy of another version cannot be loaded."""
 
 SIDE_BUCKETS = 8192
@@ -82,8 +83,9 @@ class _Line(NamedTuple):
     shape: int  # hash of what the line is like as a whole: moves are judged in its light
 
 
-_Move = tuple[str, bytes | None, int, int, int, int, int, int]
-"""Rule and tokens of the operand; change of size, unknowns, denominators and terms; unknowns and shape before it."""
+_Move = tuple[str, bytes | None, int, int, int, int, int, int, int]
+"""Rule and tokens of the operand; change of size, unknowns, denominators and terms; unknowns and shape before it; the
+operand's role in the line, or -1."""
 
 
 @lru_cache(maxsize=16_384)
@@ -125,11 +127,13 @@ class Featuriser:
     def encode(self, state: Any, actions: Sequence[Action]) -> Encoded:
         """The bags of all candidates ``actions`` of ``state``; each holds at least one bucket."""
         before = self._line_of(state)
+        line = getattr(state, "line", None)
+        main = None if line is None else open_equation(line, self._unknown)
         bags = []
         lengths = []
         for action in actions:
             after = self._line_of(action.state)
-            bag = after.bag + self._move(action, before, after)
+            bag = after.bag + self._move(action, before, after, main)
             bags.append(bag)
             lengths.append(len(bag) >> 1)
         return Encoded(b"".join(bags), tuple(lengths))
@@ -211,8 +215,12 @@ class Featuriser:
         shape = f"{line.op} {alone:d} {_clip(left.unknowns, 0, 3)} {_clip(right.unknowns, 0, 3)}"
         if not left.unknowns and not right.unknowns:
             shape += f" gap {constant_sign(sub(line.left, line.right))}"
+        made = (make_up(line.left, self._unknown), make_up(line.right, self._unknown))
         labels = [
             shape,
+            f"made of {made[0]} and {made[1]}",
+            f"left made of {made[0]}",
+            f"right made of {made[1]}",
             f"{shape} {_clip(left_terms, 0, 4)} {_clip(right_terms, 0, 4)}",
             f"left {_clip(left.size, 0, 40)}",
             f"right {_clip(right.size, 0, 40)}",
@@ -315,7 +323,7 @@ class Featuriser:
 
     # ------------------------------------------------------------------------------------------------------- moves
 
-    def _move(self, action: Action, before: _Line, after: _Line) -> bytes:
+    def _move(self, action: Action, before: _Line, after: _Line, main: Comparison | None) -> bytes:
         operand = getattr(action, "operand", None)
         key = (
             action.rule,
@@ -326,6 +334,7 @@ class Featuriser:
             _clip(after.terms - before.terms, -3, 3),
             _clip(before.unknowns, 0, 9),
             before.shape,
+            role(main, operand, self._unknown) if isinstance(operand, Expr) and main is not None else -1,
         )
         found = self._moves.get(key)
         if found is None:
@@ -335,7 +344,7 @@ class Featuriser:
         return found
 
     def _build_move(self, operand: object, key: _Move) -> bytes:
-        name, _, size, unknowns, denominators, terms, held, shape = key
+        name, _, size, unknowns, denominators, terms, held, shape, place = key
         rule = _label(name)
         numbers = [
             rule,
@@ -347,6 +356,9 @@ class Featuriser:
             denominators * _A + 6,
             terms * _B + rule * _C + 7,
             rule * _C + held * _A + 8,
+            rule * _A + place * _C + 16,
+            place * _B + size * _A + 17,
+            rule * _A + place * _C + terms * _B + 18,
             rule * _A + shape * _C + 13,
             rule * _B + shape * _A + size * _C + unknowns * _B + 14,
         ]

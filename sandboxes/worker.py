@@ -97,6 +97,7 @@ class _Process:
     def __init__(self, target: str, limits: WorkerLimits) -> None:
         root = str(Path(__file__).resolve().parent.parent)
         environment = dict(os.environ)
+        environment["PYTHONHASHSEED"] = "0"  # the same payload, the same answer
         environment["PYTHONPATH"] = os.pathsep.join([root, *[entry for entry in sys.path if entry]])
         self.popen = subprocess.Popen(
             [

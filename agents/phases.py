@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from agents.actors import Crew, Job, Record, Weights
 from agents.proposer import draw_distinct
 from agents.proposer_solver import family_of
 from agents.results import AFTER, BEFORE, FLOORS, LevelResult, PRMResult, SearchComparison
-from agents.search import LEVIN, METHODS, Limits, Method, Weighted
+from agents.search import METHODS, SEARCH, Limits, Method
 from agents.tree import Outcome
 from reasoning_envs.domains.protocol import MoveDomain
 from reasoning_envs.rewards.corruption import corrupt_trace
@@ -26,7 +27,7 @@ from reasoning_envs.types import Problem, Trace
 __all__ = ["Player", "compare_search", "held_out", "judged_prm", "level_results", "players", "spoiled", "trained_prm"]
 
 SEARCHING = "after, best-first"
-"""Name of the trained policy playing by Levin tree search."""
+"""Name of the trained policy with search."""
 
 
 class Player(NamedTuple):
@@ -46,7 +47,7 @@ def players(before: Weights, after: Weights, expansions: int) -> list[Player]:
         Player(best_first, METHODS["best-first-by-size"], None),
         Player(BEFORE, METHODS["greedy"], before),
         Player(AFTER, METHODS["greedy"], after),
-        Player(SEARCHING, Method("best-first", LEVIN, Limits(expansions)), after),
+        Player(SEARCHING, Method("best-first", SEARCH, Limits(expansions)), after),
     ]
 
 
@@ -137,8 +138,8 @@ def _count(share: float, n: int) -> int:
 
 # -- search with it ---------------------------------------------------------------------------------------------------
 
-GUIDED = Weighted(depth=1.0, policy=1.0, prm=1.0)
-"""Levin tree search with -log of the PRM's value beside the policy."""
+GUIDED = replace(SEARCH, prm=1.0)
+"""The same search with -log of the PRM's value beside what the solver itself knows."""
 
 
 def compare_search(
@@ -146,7 +147,7 @@ def compare_search(
 ) -> list[SearchComparison]:
     """The same problems searched by the policy alone and with the PRM's help, at equal expansions, by difficulty."""
     limits = Limits(expansions)
-    alone = crew.do(Job(tuple(problems), Method("best-first", LEVIN, limits), weights))
+    alone = crew.do(Job(tuple(problems), Method("best-first", SEARCH, limits), weights))
     helped = crew.do(Job(tuple(problems), Method("best-first", GUIDED, limits), weights, str(prm)))
     comparisons = []
     difficulties = [(problem.level or "").rpartition("-")[2] for problem in problems]

@@ -23,7 +23,7 @@ from agents.expert_iteration import Learner, LearningConfig
 from agents.policies import CandidatePolicy, PolicyConfig, read_checkpoint
 from agents.proposer import Proposal, Proposer, ProposerConfig, draw_distinct
 from agents.run_folder import Metrics, RunFolder, write_whole
-from agents.search import LEVIN, METHODS, Limits, Method
+from agents.search import METHODS, SEARCH, Limits, Method
 from agents.self_play_config import Config
 from agents.tree import Outcome
 from reasoning_envs.types import Problem, Trace
@@ -125,7 +125,7 @@ class ProposerSolver:
         problems = tuple(proposal.problem for proposal in proposals)
         chances = self.proposer.chances
         reward = float(self.proposer.learnability[[proposal.arm for proposal in proposals]].mean())
-        search = Method("best-first", LEVIN, Limits(config.expansions, config.steps))
+        search = Method("best-first", SEARCH, Limits(config.expansions, config.steps))
         jobs = [Job(problems, search, weights, learn=True)]
         if config.attempts:
             tried = problems[: config.attempts]

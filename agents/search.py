@@ -33,6 +33,8 @@ __all__ = [
     "KINDS",
     "LEVIN",
     "METHODS",
+    "PLAY",
+    "SEARCH",
     "Limits",
     "Method",
     "Priority",
@@ -82,6 +84,10 @@ BY_POLICY = Weighted(policy=1.0)
 BY_VALUE = Weighted(value=1.0)
 BY_SIZE = Weighted(size=1.0)
 LEVIN = Weighted(depth=1.0, policy=1.0)
+PLAY = Weighted(policy=1.0, value=1.0)
+"""The policy, tempered by the value of where it leads: a short cut that often fails is worth less than a safe way."""
+SEARCH = Weighted(depth=1.0, policy=1.0, value=1.0)
+"""Levin tree search with the value as the factor that policy-guided heuristic search puts beside the policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,11 +251,11 @@ METHODS: dict[str, Method] = {
     "random": Method("random", limits=_EPISODE),
     "greedy-by-size": Method("greedy", BY_SIZE, _EPISODE),
     "best-first-by-size": Method("best-first", BY_SIZE),
-    "greedy": Method("greedy", limits=_EPISODE),
-    "beam": Method("beam"),
-    "best-first": Method("best-first", LEVIN),
+    "greedy": Method("greedy", PLAY, _EPISODE),
+    "beam": Method("beam", PLAY),
+    "best-first": Method("best-first", SEARCH),
 }
-"""The first three know no policy: they are the floors under every result. Best-first by policy is Levin tree search."""
+"""The first three know no policy: they are the floors under every result."""
 
 
 def solve(

@@ -225,6 +225,10 @@ class Worker:
         self._finalizer = weakref.finalize(self, self._holder.end)
         _WORKERS.add(self)
 
+    def __reduce__(self) -> tuple[type[Worker], tuple[str, WorkerLimits]]:
+        """A copy in another process is a worker of its own."""
+        return Worker, (self.target, self.limits)
+
     @property
     def pid(self) -> int | None:
         """Of the running process; None before the first call, after a kill, and in a forked child without a call."""

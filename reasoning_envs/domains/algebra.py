@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reasoning_envs.domains.algebra_problems import LEVELS, LINEAR_LEVELS, Drawn, draw, scrambled
+from reasoning_envs.domains.algebra_words import MISTAKES, WORDS
 from reasoning_envs.domains.protocol import InputError
 from reasoning_envs.symbolic import statement as statements
 from reasoning_envs.symbolic.axioms import axiom_moves
@@ -33,7 +34,6 @@ from reasoning_envs.verifiers.symbolic import SymbolicVerifier
 __all__ = ["AlgebraAction", "AlgebraDomain", "AlgebraState"]
 
 _SETS = {**MOVE_SETS, "axioms": axiom_moves}
-_CACHE_LIMIT = 256  # states; a longer memory costs the garbage collector more than it saves
 
 
 class AlgebraState:
@@ -110,68 +110,22 @@ class AlgebraAction(NamedTuple):
 
         unknown = self.state.unknown
         before, after = (_renamed(state.line, unknown) for state in (self.before, self.state))
-        return relate(before, after, unknown=unknown)
+        mistake = MISTAKES.get(self.rule)
+        return relate(before, after, unknown=unknown, mistake=None if mistake is None else self._filled(mistake))
 
     def describe(self) -> str:
         """What is done, in words; for a mistake, what its author believes to be doing."""
-        words = _WORDS.get(self.rule, self.rule)
+        return self._filled(WORDS.get(self.rule, self.rule))
+
+    def _filled(self, words: str) -> str:
         if "{}" not in words:
             return words
-        return words.format("it" if self.operand is None else _text(self.operand, self.state.unknown))
+        return words.replace("{}", "it" if self.operand is None else _text(self.operand, self.state.unknown))
 
 
 _SOUND = Verdict(
     Status.VERIFIED, Relation.EQUIVALENT, "the line has the same solutions as the one before", "certificate", True
 )
-
-_WORDS = {
-    "fold": "work out {}",
-    "collect": "collect the like terms {}",
-    "cancel": "cancel {}",
-    "power": "simplify the powers of {}",
-    "fraction": "write as one fraction: {}",
-    "sign": "take the sign through {}",
-    "root": "work out the root {}",
-    "factor out": "factor out {}",
-    "factor": "factor {}",
-    "common denominator": "put everything over {}",
-    "join logarithms": "join the logarithms into {}",
-    "distribute": "open the bracket {}",
-    "expand": "expand the power of {}",
-    "split fraction": "split the fraction {}",
-    "inverse function": "undo the inner function of {}",
-    "dropped sign": "work out {}",
-    "partial distribution": "open the bracket {}",
-    "cancelled a term": "cancel {}",
-    "power of a sum": "expand the power of {}",
-    "root without absolute value": "work out the root {}",
-    "logarithm of a sum": "split the logarithm of {}",
-    "swap sides": "swap the sides",
-    "change signs": "change the signs of both sides",
-    "add to both sides": "add {} to both sides",
-    "subtract from both sides": "subtract {} from both sides",
-    "multiply both sides": "multiply both sides by {}",
-    "multiply without care": "multiply both sides by {}",
-    "multiply by the unknown": "multiply both sides by {}",
-    "divide both sides": "divide both sides by {}",
-    "divide by the unknown": "divide both sides by {}",
-    "divide or zero": "divide both sides by {}, or it is zero",
-    "conclude": "conclude",
-    "constraint holds": "the constraint on {} holds",
-    "constraint fails": "the constraint on {} fails",
-    "zero product": "a product is zero when a factor is",
-    "zero product, one factor": "a product is zero when the factor {} is",
-    "zero numerator": "a fraction is zero when its numerator is",
-    "take the positive root": "take the root",
-    "square both sides": "square both sides",
-    "square without care": "square both sides",
-    "split without care": "split the absolute value of {}",
-    "split absolute value": "split the absolute value of {}",
-    "drop absolute value": "drop the absolute value of {}",
-    "compare without care": "compare the arguments",
-    "negative discriminant": "the discriminant {} is negative",
-    "simplify": "simplify",
-}
 
 
 def _renamed(line: Line, unknown: str) -> Any:
@@ -211,7 +165,6 @@ class AlgebraDomain:
         self.max_tokens = max_tokens
         self.verifier = SymbolicVerifier()
         self._generate = _SETS[moves]
-        self._cache: dict[tuple[bytes, str, str | None], tuple[AlgebraAction, ...]] = {}
 
     # -- problems -----------------------------------------------------------------------------------------------------
 
@@ -283,15 +236,6 @@ class AlgebraDomain:
 
     def actions(self, state: AlgebraState) -> Sequence[AlgebraAction]:
         """At most 64 candidates; where there are more moves, the rules to choose from."""
-        key = (state.tokens, state.unknown, state.group)
-        found = self._cache.get(key)
-        if found is None:
-            if len(self._cache) > _CACHE_LIMIT:
-                self._cache.clear()
-            found = self._cache[key] = self._candidates(state)
-        return found
-
-    def _candidates(self, state: AlgebraState) -> tuple[AlgebraAction, ...]:
         found = []
         for move in self._generate(state.line):
             if len(move.tokens) <= self.max_tokens:

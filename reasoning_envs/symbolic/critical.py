@@ -23,12 +23,15 @@ _MAX_POINTS = 400
 
 
 class Critical(NamedTuple):
+    """Points on the real line, and whether none is missing."""
+
     points: tuple[Point, ...]
     complete: bool
 
 
 @lru_cache(maxsize=2048)
 def critical_points(comparison: Comparison, unknown: str) -> Critical:
+    """Where the truth of a comparison with the only symbol ``unknown`` can change; exact points before scanned ones."""
     lone = _solved_point(comparison, unknown)
     if lone is not None:
         return Critical((lone,), True)

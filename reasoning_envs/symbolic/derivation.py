@@ -10,9 +10,9 @@ Conventions, where there was a choice:
 * A line is true at a value of the unknown when one of its alternatives is defined there and holds with all its parts.
 * ``all reals`` means: wherever the other line is defined. ``x/x = 1`` to ``all reals`` is right under ``x != 0``, and
   two lines that hold wherever they are defined have the same solutions under the conditions in which they differ.
-* A line with a part that is defined nowhere (``x = 1/0``) is refuted, before or after, whatever the other line is.
-* Neither line has a solution: right when ``no solution`` is concluded, or when their differences ``left - right`` have
-  the same complex zeros or differ by a factor that cancels a denominator; else VACUOUS, and refuted: nothing follows.
+* A line with a part that is defined nowhere (``x = 1/0``) is refuted, before or after; only ``no solution`` follows.
+* Neither line has a solution: right when ``no solution`` is concluded, or when the second follows from the first by a
+  rule that is right elsewhere (:mod:`~reasoning_envs.symbolic.vacuous`); else VACUOUS, and refuted.
 * With letters, a root that appears only where the line before has no solution at all (``sqrt(x) = a`` to ``x = a^2``,
   where a is negative) does not make a step wrong: the condition under which it has one is recorded.
 """
@@ -42,12 +42,15 @@ from reasoning_envs.symbolic.printer import to_text
 from reasoning_envs.symbolic.statement import NO_SOLUTION, Comparison, Statement, Truth, alternatives, free_symbols
 from reasoning_envs.symbolic.step import Step
 from reasoning_envs.symbolic.sympy_worker import ask_solutions
+from reasoning_envs.symbolic.vacuous import follows
 from reasoning_envs.types import Relation, Status, Verdict
 
 __all__ = ["judge_answer", "relate"]
 
 
-def relate(before: Statement, after: Statement, *, unknown: str, over: str = "real") -> Verdict:
+def relate(
+    before: Statement, after: Statement, *, unknown: str, over: str = "real", mistake: str | None = None
+) -> Verdict:
     """How the solutions of one line relate to those of the line before it.
 
     Args:
@@ -56,6 +59,8 @@ def relate(before: Statement, after: Statement, *, unknown: str, over: str = "re
         unknown: the symbol that is solved for; every other one stands for a constant.
         over: ``"real"``, ``"positive"`` (unknown and letters), or ``"complex"`` (rational equations, and what follows
             by the rules of fractions).
+        mistake: what is wrong with the step if it is wrong, in words, where the caller knows that. It is the reason of
+            a refutation then, which saves the search for one, and has no say in the verdict.
 
     Returns:
         VERIFIED with EQUIVALENT or SAME_ROOTS; REFUTED with IMPLIES (a root was added), IMPLIED_BY (lost), NONE (both)
@@ -73,7 +78,7 @@ def relate(before: Statement, after: Statement, *, unknown: str, over: str = "re
     except UnsafeExpressionError as error:
         verdict = Verdict(Status.UNSAFE, Relation.UNKNOWN, error.reason, "bounds", True)
     else:
-        verdict = _Comparison(before, after, unknown, over).verdict()
+        verdict = _Comparison(before, after, unknown, over, mistake).verdict()
     return replace(verdict, seconds=time.perf_counter() - start)
 
 
@@ -90,6 +95,8 @@ def judge_answer(problem: Statement, final: Statement, *, unknown: str, over: st
         if fault is not None:
             return Verdict(Status.REFUTED, Relation.UNKNOWN, fault, "form", True)
     verdict = relate(problem, final, unknown=unknown, over=over)
+    if verdict.verified:
+        return replace(verdict, reason="this is the whole solution of the problem")
     if verdict.refuted:
         shown = f" ({verdict.witness})" if verdict.witness else ""
         reasons = {
@@ -117,8 +124,8 @@ def _fault_of_form(part: Statement, unknown: str) -> str | None:
 class _Comparison:
     """One comparison of two lines."""
 
-    def __init__(self, before: Statement, after: Statement, unknown: str, over: str) -> None:
-        self.step = Step(before, after, unknown, over)
+    def __init__(self, before: Statement, after: Statement, unknown: str, over: str, mistake: str | None) -> None:
+        self.step = Step(before, after, unknown, over, mistake)
         self.before, self.after, self.unknown, self.over = before, after, unknown, over
 
     def verdict(self) -> Verdict:
@@ -147,6 +154,9 @@ class _Comparison:
 
     def _undefined(self, error: UndefinedForm) -> Verdict:
         """A line has a part without a value anywhere."""
+        if self.after == NO_SOLUTION:
+            reason = f"the line before is undefined for every value: {error}"
+            return self.step.right(Relation.EQUIVALENT, reason, "definedness")
         name = "the line before"
         for comparison in comparisons(self.after):
             try:
@@ -191,7 +201,7 @@ class _Comparison:
             return self.step.right(relation, "the solutions stay the same", method, found.rigorous)
         if isinstance(self.after, Truth):
             return self.step.right(Relation.EQUIVALENT, "the line has no solution", method, found.rigorous)
-        return self.step.vacuous(method, found.rigorous)
+        return self._neither(method, found.rigorous)
 
     def _by_sympy(self) -> Verdict:
         """The last resort for two equations: SymPy's solutions of both."""
@@ -217,7 +227,13 @@ class _Comparison:
             return self.step.right(Relation.SAME_ROOTS, "the solutions stay the same", "sympy", False)
         if isinstance(self.after, Truth):
             return self.step.right(Relation.EQUIVALENT, "the line has no solution", "sympy", False)
-        return self.step.vacuous("sympy", False)
+        return self._neither("sympy", False)
+
+    def _neither(self, method: str, rigorous: bool) -> Verdict:
+        """Neither line has a solution."""
+        if follows(self.step):
+            return self.step.right(Relation.SAME_ROOTS, "neither line has a solution", method, rigorous)
+        return self.step.vacuous(method, rigorous)
 
     def _domains(self) -> tuple[str, ...]:
         """Conditions of definedness of one line that are none of the other's."""
@@ -239,7 +255,7 @@ class _Comparison:
             if isinstance(self.after, Truth):
                 reason = "the line has no solution for any of the numbers that were tried for its letters"
                 return self.step.right(Relation.EQUIVALENT, reason, "numbers for letters", False)
-            return self.step.vacuous("numbers for letters", False)
+            return self._neither("numbers for letters", False)
         reason = f"the solutions stay the same for each of the {found.agreed} numbers that were tried for the letters"
         return self.step.right(Relation.SAME_ROOTS, reason, "numbers for letters", False, found.conditions)
 

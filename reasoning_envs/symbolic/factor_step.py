@@ -12,6 +12,7 @@ from reasoning_envs.symbolic.rings import Ring, fraction_to_expr, polynomial_to_
 from reasoning_envs.symbolic.roots import polynomial_points, univariate
 from reasoning_envs.symbolic.statement import Statement, Truth
 from reasoning_envs.symbolic.step import Step
+from reasoning_envs.symbolic.vacuous import follows
 from reasoning_envs.types import Relation, Verdict
 
 __all__ = ["relate_by_factors"]
@@ -104,9 +105,7 @@ class _FactorStep:
         conditions = self._conditions(before, after)
         if kept_before:
             return self.step.right(Relation.SAME_ROOTS, "the solutions stay the same", "polynomials", sure, conditions)
-        if before.roots.keys() == after.roots.keys() and (
-            before.poles.keys() <= after.poles.keys() or after.poles.keys() <= before.poles.keys()
-        ):
+        if follows(self.step):
             return self.step.right(Relation.SAME_ROOTS, "neither line has a solution", "polynomials", sure, conditions)
         return self.step.vacuous("polynomials", sure)
 

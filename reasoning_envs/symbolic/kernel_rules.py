@@ -94,6 +94,11 @@ def primes(value: int) -> list[tuple[int, int]]:
 
 
 def root(argument: Argument, degree: int, over: str) -> tuple[Expr, frozenset[Requirement]]:
+    """The real root of a degree above 0, and what it needs.
+
+    Raises:
+        UndefinedForm: an even root of a negative number.
+    """
     if degree == 1:
         return argument.tree(), NOTHING
     odd = degree % 2 == 1
@@ -189,6 +194,11 @@ def _never_negative(polynomial: fmpq_mpoly, ring: Ring, over: str) -> bool:
 
 
 def logarithm(argument: Argument, over: str) -> tuple[Expr, frozenset[Requirement]]:
+    """The natural logarithm, and what it needs.
+
+    Raises:
+        UndefinedForm: of something that is not positive.
+    """
     value = argument.number()
     if value is not None:
         if value <= 0:
@@ -255,6 +265,7 @@ def _log_of_positive(tree: Expr) -> Expr:
 
 
 def numeric_logarithm(value: Fraction) -> Expr:
+    """The logarithm of a positive rational number, as a sum over its primes."""
     pieces = [
         _scaled(exponent, call("ln", num(prime)))
         for prime, exponent in [*primes(value.numerator), *[(p, -e) for p, e in primes(value.denominator)]]
@@ -324,6 +335,7 @@ def general_power(base: Expr, argument: Argument) -> Expr:
 
 
 def odd_or_even(name: str, argument: Argument) -> tuple[Expr, frozenset[Requirement]]:
+    """A trigonometric function or the inverse of one, with the sign taken out of its argument, and what it needs."""
     value = argument.number()
     if value == 0:
         return (ONE if name == "cos" else ZERO), NOTHING
@@ -348,7 +360,11 @@ _MAX_SHIFT = 30
 
 
 def factorial_of(argument: Argument) -> tuple[Expr, frozenset[Requirement]]:
+    """The factorial, ``(n + 2)!`` as ``n!*(n + 1)*(n + 2)``, and what it needs.
 
+    Raises:
+        UndefinedForm: of a negative integer. TooLarge: of a large one.
+    """
     value = argument.number()
     if value is not None and value.denominator == 1:
         if value < 0:

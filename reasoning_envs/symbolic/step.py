@@ -17,12 +17,14 @@ class Step:
 
     Attributes:
         before, after: the lines. unknown: what is solved for. over: the number domain.
+        mistake: what is wrong with the step if it is wrong, in words; None: to be found out.
     """
 
     before: Statement
     after: Statement
     unknown: str
     over: str
+    mistake: str | None = None
 
     def right(
         self, relation: Relation, reason: str, method: str, rigorous: bool = True, conditions: tuple[str, ...] = ()
@@ -59,5 +61,5 @@ class Step:
         witness = (lost or added)[0]
         if letters is not None:
             witness = f"{letters}: {witness}"
-        reason = explain(self.before, self.after, self.unknown, self.over, lost, added)
+        reason = self.mistake or explain(self.before, self.after, self.unknown, self.over, lost, added)
         return Verdict(Status.REFUTED, relation, reason, method, rigorous, witness)

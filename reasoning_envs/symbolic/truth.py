@@ -45,6 +45,7 @@ class Judge:
         self.rigorous = True
 
     def line(self, line: Statement, place: Point) -> Truthfulness:
+        """Does the line hold at the place?"""
         if isinstance(line, Truth):
             return Truthfulness.TRUE if line.value else Truthfulness.FALSE
         if isinstance(line, Comparison):
@@ -62,6 +63,7 @@ class Judge:
         return Truthfulness.FALSE
 
     def comparison(self, comparison: Comparison, place: Point) -> Truthfulness:
+        """Does the comparison hold at the place?"""
         side = self._sign(comparison, place)
         if isinstance(side, Truthfulness):
             return side

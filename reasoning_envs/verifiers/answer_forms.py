@@ -6,13 +6,13 @@ Each check looks at the tree as it was written and names the first fault that it
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
+from math import gcd
 
 from reasoning_envs.symbolic.canonical import canonical
 from reasoning_envs.symbolic.expression import Expr, factors, split_coefficient, terms, walk
 from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm, form, ring_of
 from reasoning_envs.symbolic.printer import to_text
-from reasoning_envs.symbolic.rings import is_kernel, is_rational
+from reasoning_envs.symbolic.rings import is_kernel, is_rational, to_rational
 
 __all__ = ["FORMS", "fault_of_form"]
 
@@ -119,8 +119,9 @@ def _lowest_terms(expr: Expr) -> str | None:
         common = over.gcd(below)
         if not common.is_constant():
             return f"{to_text(node)} is not in lowest terms: both have a common factor"
-        content, other = abs(over.factor()[0]), abs(below.factor()[0])
-        if Fraction(int((content / other).q)) != other or other.q != 1 or content.q != 1:
+        content, other = (to_rational(abs(part.factor()[0])) for part in (over, below))
+        whole = content.denominator == 1 == other.denominator
+        if not whole or gcd(content.numerator, other.numerator) != 1:
             return f"{to_text(node)} is not in lowest terms: a number can be cancelled"
     return None
 

@@ -132,7 +132,9 @@ def test_an_answer_that_nobody_can_judge_is_not_given_the_benefit_of_the_doubt(m
         return Verdict(Status.UNDECIDED, reason="too hard")
 
     monkeypatch.setattr(domain.verifier, "outcome", undecided)
-    found = evaluate.evaluate(domain, [domain.problem("x = 1 + x")], CandidatePolicy(domain), evaluate.METHODS["greedy"])
+    found = evaluate.evaluate(
+        domain, [domain.problem("x = 1 + x")], CandidatePolicy(domain), evaluate.METHODS["greedy"]
+    )
     assert evaluate.totals(found[0].results)["wrong"] == 1
     entry = evaluate.entry(domain, found[0].results[0])
     assert (entry["status"], entry["verdict"], entry["reason"]) == ("wrong", "undecided", "too hard")
@@ -174,6 +176,6 @@ def test_it_runs_as_a_command_from_any_folder(policy: Path, problems: Path, tmp_
     root = Path(__file__).parents[2]
     code = f"import sys; sys.path.insert(0, {str(root)!r}); from agents.evaluate import main; sys.exit(main())"
     arguments = ["--policy", str(policy), "--problems", problems.name, "--no-floors", "--search", "beam"]
-    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "policy, beam" in done.stdout

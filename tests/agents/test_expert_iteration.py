@@ -34,6 +34,7 @@ def segment(n: int, mark: int) -> Decisions:
         lengths=np.full(2 * n, 2, dtype=np.uint16),
         counts=np.full(n, 2, dtype=np.uint16),
         chosen=np.zeros(n, dtype=np.int16),
+        valued=np.ones(n, dtype=np.int16),
         values=np.full(n, 0.5, dtype=np.float32),
     )
 
@@ -43,13 +44,31 @@ def test_a_decision_is_kept_for_each_state_on_the_way() -> None:
     found = decisions(results, discount=0.9)
     solved = [result for result in results if result.outcome.success]
     assert len(solved) == 20
-    assert len(found) == sum(len(shortened(result.path)) for result in solved) > 20
+    taken = found.chosen >= 0
+    assert taken.sum() == sum(len(shortened(result.path)) for result in solved) > 20
     assert len(found.lengths) == found.counts.sum()
     assert len(found.buckets) == found.lengths.sum()
-    assert ((found.chosen >= 0) & (found.chosen < found.counts)).all()
-    assert set(np.round(found.values, 5).tolist()) <= set(np.round(0.9 ** np.arange(12), 5).astype(np.float32).tolist())
+    assert (found.chosen < found.counts).all()
+    assert (found.valued[taken] == found.chosen[taken]).all()
+    powers = np.round(0.9 ** np.arange(12), 5).astype(np.float32)
+    assert set(np.round(found.values[taken], 5).tolist()) <= set(powers.tolist())
     first, _ = shortened(solved[0].path)[0]
     assert found.counts[0] == len(first.actions)
+
+
+def test_the_way_to_a_refused_answer_leads_to_nothing() -> None:
+    (result,) = solve(DOMAIN, [DOMAIN.problem("2 + 3 * 4")], SEARCH, CandidatePolicy(DOMAIN, keep_encoded=True))
+    assert result.outcome.success
+    assert result.refused
+    assert all(DOMAIN.text(node.state) != "14" for node in result.refused)
+    found = decisions([result])
+    refused = found.chosen == -1
+    assert refused.any()
+    assert (found.values[refused] == 0).all()
+    # The states of the solution are not blamed, although some refused answers branch off from them.
+    good = {node.state for node in result.path}
+    blamed = {node.state for leaf in result.refused[:4] for node in leaf.path[1:] if node.state not in good}
+    assert refused.sum() == len(blamed)
 
 
 def test_hopeless_searches_teach_the_value_alone() -> None:
@@ -59,6 +78,7 @@ def test_hopeless_searches_teach_the_value_alone() -> None:
     assert (found.chosen == -1).all()
     assert (found.values == 0).all()
     assert 5 <= len(found) <= 20
+    assert ((found.valued >= 0) & (found.valued < found.counts)).all()
 
 
 def test_nothing_is_learned_without_features() -> None:

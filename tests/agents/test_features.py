@@ -54,9 +54,9 @@ def featuriser() -> Featuriser:
     return Featuriser(Lines())  # type: ignore[arg-type]
 
 
-def encode(*lines: Line, before: Line = equation(X, num(1)), reader: Featuriser | None = None) -> Encoded:
+def encode(*lines: Line, before: Line | None = None, reader: Featuriser | None = None) -> Encoded:
     moves: Any = [Move(State(line)) for line in lines]
-    return (reader or featuriser()).encode(State(before), moves)
+    return (reader or featuriser()).encode(State(before or equation(X, num(1))), moves)
 
 
 def buckets(encoded: Encoded) -> list[int]:
@@ -188,3 +188,22 @@ def test_buckets_are_the_same_in_every_process(hash_seed: str) -> None:
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert found.stdout.strip() == digest()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (equation(num(3), num(3)), equation(num(3), num(5))),  # the end depends on whether the two are equal
+        (
+            conjunction(equation(X, num(7)), Comparison("!=", add(X, num(-4)), num(0))),
+            conjunction(equation(X, num(4)), Comparison("!=", add(X, num(-4)), num(0))),
+        ),
+        (
+            conjunction(equation(X, num(7)), Comparison(">=", add(X, num(-4)), num(0))),
+            conjunction(equation(X, num(2)), Comparison(">=", add(X, num(-4)), num(0))),
+        ),
+        (disjunction(equation(X, num(7)), equation(mul(num(2), X), num(1))), equation(mul(num(2), X), num(1))),
+    ],
+)
+def test_a_move_is_seen_in_the_light_of_the_line_it_leaves(one: Line, other: Line) -> None:
+    assert buckets(encode(NO_SOLUTION, before=one)) != buckets(encode(NO_SOLUTION, before=other))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -161,6 +162,14 @@ def test_a_forked_child_starts_a_process_of_its_own(worker: Worker) -> None:
     assert (inherited, word) == (None, "child")
     assert theirs != mine
     assert worker.call(["pid", 0]).value == mine, "the parent's process is untouched"
+
+
+def test_a_pickled_copy_is_a_worker_of_its_own(worker: Worker) -> None:
+    mine = worker.call(["pid", 0]).value
+    copy = pickle.loads(pickle.dumps(worker))  # noqa: S301 (what was pickled one line ago)
+    assert (copy.target, copy.limits) == (worker.target, worker.limits)
+    assert copy.call(["pid", 0]).value != mine
+    copy.close()
 
 
 def test_it_dies_with_its_parent(tmp_path: Path) -> None:

@@ -31,11 +31,11 @@ from agents.roles import make_up, open_equation, role
 from reasoning_envs.domains.protocol import Action, MoveDomain
 from reasoning_envs.symbolic.evaluation import constant_sign
 from reasoning_envs.symbolic.expression import Expr, sub, substitute
-from reasoning_envs.symbolic.statement import And, Comparison, Or, Statement, Truth, line_tokens
+from reasoning_envs.symbolic.statement import And, Comparison, Or, Statement, Truth
 
 __all__ = ["BUCKETS", "FEATURES_VERSION", "MOVE_BUCKETS", "SIDE_BUCKETS", "Encoded", "Featuriser"]
 
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 """Changes whenever the meaning of a bucket does: a policy of another version cannot be loaded."""
 
 SIDE_BUCKETS = 8192
@@ -47,7 +47,6 @@ _MOVE_SHIFT = 32 - 12
 _MASK = 0xFFFFFFFF
 _A, _B, _C = 0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D  # odd 32-bit constants of xxHash and of the golden ratio
 _CACHE_LIMIT = 200_000
-_SOLVED = "= 1 1 0"  # the unknown alone on the left and nowhere on the right
 
 
 class Encoded(NamedTuple):
@@ -72,6 +71,16 @@ class _Tree(NamedTuple):
     size: int
     unknowns: int
     denominators: int
+
+
+class _Side(NamedTuple):
+    """One side of an equation: its tree, its bag on the left and on the right, its terms, and what they are."""
+
+    tree: _Tree
+    as_left: bytes
+    as_right: bytes
+    terms: int
+    made: int
 
 
 class _Line(NamedTuple):
@@ -119,9 +128,9 @@ class Featuriser:
         self._domain = domain
         self._unknown = unknown
         self._trees: dict[bytes, _Tree] = {}
-        self._right: dict[bytes, bytes] = {}
+        self._sides: dict[bytes, _Side] = {}
         self._lines: dict[bytes, _Line] = {}
-        self._solved_shape = _label(f"shape {_SOLVED}")
+        self._solved_shape = _shape("=", True, 1, 0)
         self._moves: dict[_Move, bytes] = {}
 
     def encode(self, state: Any, actions: Sequence[Action]) -> Encoded:
@@ -141,39 +150,32 @@ class Featuriser:
     # ------------------------------------------------------------------------------------------------------- lines
 
     def _line_of(self, state: Any) -> _Line:
-        line = getattr(state, "line", None)
-        if line is None:
-            return self._plain_line(self._domain.tokens(state))
-        tokens = line_tokens(line)
+        tokens = self._domain.tokens(state)
         found = self._lines.get(tokens)
         if found is None:
             if len(self._lines) >= _CACHE_LIMIT:
                 self._lines.clear()
-            found = self._lines[tokens] = self._statement(line)
+            line = getattr(state, "line", None)
+            found = self._lines[tokens] = self._plain(tokens) if line is None else self._statement(line)
         return found
 
-    def _plain_line(self, tokens: bytes) -> _Line:
-        found = self._lines.get(tokens)
-        if found is None:
-            if len(self._lines) >= _CACHE_LIMIT:
-                self._lines.clear()
-            codes = np.frombuffer(tokens, dtype=np.uint8).astype(np.uint64) + 1
-            grams = [codes * _A]
-            if len(codes) > 1:
-                grams.append(codes[:-1] * _B + codes[1:] * _A + 1)
-            if len(codes) > 2:
-                grams.append(codes[:-2] * _C + codes[1:-1] * _B + codes[2:] * _A + 2)
-            buckets = (np.concatenate(grams) & _MASK) >> _SIDE_SHIFT
-            bag = buckets.astype(np.uint16).tobytes() + _bag([_move_bucket(_label(f"size {_clip(len(codes), 0, 64)}"))])
-            found = self._lines[tokens] = _Line(bag, len(codes), 0, 0, 0, 0)
-        return found
+    def _plain(self, tokens: bytes) -> _Line:
+        codes = np.frombuffer(tokens, dtype=np.uint8).astype(np.uint64) + 1
+        grams = [codes * _A]
+        if len(codes) > 1:
+            grams.append(codes[:-1] * _B + codes[1:] * _A + 1)
+        if len(codes) > 2:
+            grams.append(codes[:-2] * _C + codes[1:-1] * _B + codes[2:] * _A + 2)
+        buckets = (np.concatenate(grams) & _MASK) >> _SIDE_SHIFT
+        bag = buckets.astype(np.uint16).tobytes() + _bag([_move_bucket(_label(f"size {_clip(len(codes), 0, 64)}"))])
+        return _Line(bag, len(codes), 0, 0, 0, 0)
 
     def _statement(self, line: Statement | Expr) -> _Line:
         if isinstance(line, Truth):
             return _Line(_bag([_move_bucket(_label(f"truth {line.value}"))]), 1, 0, 0, 0, 0)
         if isinstance(line, Expr):
             tree = self._tree(line)
-            return _Line(tree.bag, tree.size, tree.unknowns, tree.denominators, _terms(line), tree.coarse)
+            return _Line(tree.bag, tree.size, tree.unknowns, tree.denominators, self._side(line).terms, tree.coarse)
         if isinstance(line, Comparison):
             return self._comparison(line)
         kind = "or" if isinstance(line, Or) else "and"
@@ -209,38 +211,58 @@ class Featuriser:
         return (shape * _A + _label(f"and {holds}")) & _MASK
 
     def _comparison(self, line: Comparison) -> _Line:
-        left, right = self._tree(line.left), self._tree(line.right)
-        left_terms, right_terms = _terms(line.left), _terms(line.right)
+        left, right = self._side(line.left), self._side(line.right)
+        one, other = left.tree, right.tree
         alone = line.left.op == "sym" and line.left.value == self._unknown
-        shape = f"{line.op} {alone:d} {_clip(left.unknowns, 0, 3)} {_clip(right.unknowns, 0, 3)}"
-        if not left.unknowns and not right.unknowns:
-            shape += f" gap {constant_sign(sub(line.left, line.right))}"
-        made = (make_up(line.left, self._unknown), make_up(line.right, self._unknown))
-        labels = [
+        shape = _shape(line.op, alone, one.unknowns, other.unknowns)
+        if not one.unknowns and not other.unknowns:
+            shape = (shape * _A + _label(f"gap {constant_sign(sub(line.left, line.right))}")) & _MASK
+        terms = _clip(left.terms, 0, 4) * 8 + _clip(right.terms, 0, 4)
+        denominators = _clip(one.denominators, 0, 4) * 8 + _clip(other.denominators, 0, 4)
+        facts = (
             shape,
-            f"made of {made[0]} and {made[1]}",
-            f"left made of {made[0]}",
-            f"right made of {made[1]}",
-            f"{shape} {_clip(left_terms, 0, 4)} {_clip(right_terms, 0, 4)}",
-            f"left {_clip(left.size, 0, 40)}",
-            f"right {_clip(right.size, 0, 40)}",
-            f"left {_clip(left_terms, 0, 9)} terms {_clip(left.unknowns, 0, 9)} unknowns",
-            f"right {_clip(right_terms, 0, 9)} terms {_clip(right.unknowns, 0, 9)} unknowns",
-            f"denominators {_clip(left.denominators, 0, 4)} {_clip(right.denominators, 0, 4)}",
-            f"same {line.left == line.right}",
-        ]
-        numbers = [_move_bucket(_label(label)) for label in labels]
-        # The heads of both sides together: 'a product = 0' is one fact, not two.
-        numbers.append(_move_bucket((left.coarse * _A + right.coarse * _B) & _MASK))
-        numbers.append(_move_bucket((left.exact * _B + right.exact * _C + 7) & _MASK))
-        return _Line(
-            left.bag + self._to_right(line.right.tokens, right.bag) + _bag(numbers),
-            left.size + right.size,
-            left.unknowns + right.unknowns,
-            left.denominators + right.denominators,
-            left_terms + right_terms,
-            _label(f"shape {shape}"),
+            shape * _B + terms * _C + 1,
+            left.made * _A + right.made * _B + 2,
+            denominators * _C + 3,
+            4 + (line.left == line.right),
+            # The heads of both sides together: 'a product = 0' is one fact, not two.
+            one.coarse * _A + other.coarse * _B + 6,
+            one.exact * _B + other.exact * _C + 7,
         )
+        return _Line(
+            left.as_left + right.as_right + _bag([_move_bucket(fact & _MASK) for fact in facts]),
+            one.size + other.size,
+            one.unknowns + other.unknowns,
+            one.denominators + other.denominators,
+            left.terms + right.terms,
+            shape,
+        )
+
+    def _side(self, node: Expr) -> _Side:
+        found = self._sides.get(node.tokens)
+        if found is None:
+            if len(self._sides) >= _CACHE_LIMIT:
+                self._sides.clear()
+            found = self._sides[node.tokens] = self._build_side(node)
+        return found
+
+    def _build_side(self, node: Expr) -> _Side:
+        tree = self._tree(node)
+        terms = len(node.args) if node.op == "add" else 1
+        made = _label(make_up(node, self._unknown))
+        counts = min(terms, 9) * 16 + min(tree.unknowns, 9)
+        # Each fact once for the left and once for the right.
+        facts = (
+            made,
+            min(tree.size, 40) * _B + 1,
+            counts * _C + 2,
+            made ^ _C,
+            min(tree.size, 40) * _A + 3,
+            counts * _B + 4,
+        )
+        buckets = [_move_bucket(fact & _MASK) for fact in facts]
+        moved = (np.frombuffer(tree.bag, dtype=np.uint16) + np.uint16(SIDE_BUCKETS)).tobytes()
+        return _Side(tree, tree.bag + _bag(buckets[:3]), moved + _bag(buckets[3:]), terms, made)
 
     def _constraint(self, part: Statement) -> _Line:
         """A constraint beside the equation: its own buckets, since nothing in it is to be solved."""
@@ -257,7 +279,6 @@ class Featuriser:
         if found is None:
             if len(self._trees) >= _CACHE_LIMIT:
                 self._trees.clear()
-                self._right.clear()
             found = self._trees[node.tokens] = self._build(node)
         return found
 
@@ -314,13 +335,6 @@ class Featuriser:
             coarse, exact = _label("constant"), _label(f"constant {value}")
         return _Tree(_bag([coarse >> _SIDE_SHIFT, exact >> _SIDE_SHIFT]), coarse, exact, (), 1, 0, 0)
 
-    def _to_right(self, tokens: bytes, bag: bytes) -> bytes:
-        found = self._right.get(tokens)
-        if found is None:
-            found = (np.frombuffer(bag, dtype=np.uint16) + np.uint16(SIDE_BUCKETS)).tobytes()
-            self._right[tokens] = found
-        return found
-
     # ------------------------------------------------------------------------------------------------------- moves
 
     def _move(self, action: Action, before: _Line, after: _Line, main: Comparison | None) -> bytes:
@@ -328,11 +342,11 @@ class Featuriser:
         key = (
             action.rule,
             operand.tokens if isinstance(operand, Expr) else None,
-            _clip(after.size - before.size, -12, 12),
-            _clip(after.unknowns - before.unknowns, -4, 4),
-            _clip(after.denominators - before.denominators, -3, 3),
-            _clip(after.terms - before.terms, -3, 3),
-            _clip(before.unknowns, 0, 9),
+            after.size - before.size,
+            after.unknowns - before.unknowns,
+            after.denominators - before.denominators,
+            after.terms - before.terms,
+            before.unknowns,
             before.shape,
             role(main, operand, self._unknown) if isinstance(operand, Expr) and main is not None else -1,
         )
@@ -346,6 +360,8 @@ class Featuriser:
     def _build_move(self, operand: object, key: _Move) -> bytes:
         name, _, size, unknowns, denominators, terms, held, shape, place = key
         rule = _label(name)
+        size, unknowns = _clip(size, -12, 12), _clip(unknowns, -4, 4)
+        denominators, terms, held = _clip(denominators, -3, 3), _clip(terms, -3, 3), min(held, 9)
         numbers = [
             rule,
             rule * _A + size * _B + 1,
@@ -379,8 +395,9 @@ def _move_bucket(number: int) -> int:
     return 2 * SIDE_BUCKETS + ((number * _A & _MASK) >> _MOVE_SHIFT)
 
 
-def _terms(node: Expr) -> int:
-    return len(node.args) if node.op == "add" else 1
+def _shape(op: str, alone: bool, left: int, right: int) -> int:
+    """Of an equation: is the unknown alone on the left, and how often does it stand on each side?"""
+    return _label(f"shape {op}") ^ (alone << 8 | min(left, 3) << 4 | min(right, 3))
 
 
 def _is_constraint(line: And | Or, part: Statement) -> bool:

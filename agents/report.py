@@ -122,10 +122,10 @@ def _last_traces(path: Path) -> list[Trace]:
         lines = deque(enumerate(file, start=1), maxlen=TRACES_READ)
     traces = []
     for number, line in lines:
-        if not line.endswith("\n"):
-            continue  # torn when the run was killed
         try:
             traces.append(Trace.from_json(line))
+        except json.JSONDecodeError:
+            continue  # cut off when the run was killed
         except ValueError as error:
             raise ValueError(f"{path}, line {number}: {error}") from error
     return traces

@@ -6,10 +6,15 @@ places instead, and carry over.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from reasoning_envs.symbolic.expression import Expr, neg, terms
 from reasoning_envs.symbolic.statement import And, Comparison, Or, Statement
 
 __all__ = ["make_up", "open_equation", "role"]
+
+_REMEMBERED = 65_536
+"""Sides and operands whose facts are kept: the candidates of a line share most of them."""
 
 
 def open_equation(line: Statement | Expr, unknown: str) -> Comparison | None:
@@ -37,21 +42,33 @@ def role(line: Comparison, operand: Expr, unknown: str) -> int:
         A number that stands for the nine answers, the last being whether the operand holds the unknown; below 512.
     """
     key = operand.key
-    opposite = neg(operand).key
+    opposite = _opposite(operand)
     answers = 0
     for side in (line.left, line.right):
-        keys = {term.key for term in terms(side)}
-        within = any(part.key == key for term in terms(side) if term.op in ("mul", "div", "neg") for part in term.args)
-        for answer in (key in keys, opposite in keys, within, unknown in side.symbols):
+        keys, within = _places(side)
+        for answer in (key in keys, opposite in keys, key in within, unknown in side.symbols):
             answers = answers << 1 | answer
     return answers << 1 | (unknown in operand.symbols)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _opposite(operand: Expr) -> bytes:
+    return neg(operand).key
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _places(side: Expr) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """The keys of the terms of a side, and of what stands inside its products, quotients and negatives."""
+    parts = terms(side)
+    within = (part.key for term in parts if term.op in ("mul", "div", "neg") for part in term.args)
+    return frozenset(term.key for term in parts), frozenset(within)
 
 
 def make_up(side: Expr, unknown: str) -> str:
     """How many terms of a side hold the unknown, do not, are numbers, and have their opposite beside them."""
     parts = terms(side)
-    keys = {part.key for part in parts}
+    keys, _ = _places(side)
     held = sum(unknown in part.symbols for part in parts)
     numbers = sum(part.op == "num" for part in parts)
-    opposed = sum(neg(part).key in keys for part in parts)
+    opposed = sum(_opposite(part) in keys for part in parts)
     return f"{min(held, 4)} {min(len(parts) - held, 4)} {min(numbers, 2)} {min(opposed, 2)}"

@@ -35,8 +35,8 @@ class ProcessReward(ScoringWrapper):
     """The sum: r = R + w * u(status) * value, for each reasoning step.
 
     This is not policy-invariant. An agent is paid for every further step, so it may prefer a long derivation that is
-    valid to an answer; a constant "valid" reward of .9 brought true success from .45 to .16 in one of our runs. It is
-    here because it is what is done most often, and as the reference against which potentials are measured.
+    valid to an answer. It is here because it is what is done most often, and as the reference against which potentials
+    are measured.
 
     Args:
         env: see the module. prm: an object, ``"module:Name"``, or a ``.pt`` checkpoint.

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from reasoning_envs.symbolic.evaluation import exact_value, identically_zero
 from reasoning_envs.symbolic.expression import ONE, ZERO, Expr, add, div, factors, mul, neg, num, sub, terms
-from reasoning_envs.symbolic.moves import Move, active
+from reasoning_envs.symbolic.moves import Move, about_unknown, active
 from reasoning_envs.symbolic.rules import Rewrite
 from reasoning_envs.symbolic.statement import (
     ALL_REALS,
@@ -213,10 +213,10 @@ def _equation_axioms(left: Expr, right: Expr) -> Iterator[_Axiom]:
             condition = Comparison("!=", left, right) if left.symbols | right.symbols and not zero else None
             yield "conclude", None, NO_SOLUTION, not zero, condition
     for inner in axiom_rewrites(left):
-        if not _about_unknown(inner.condition):
+        if inner.condition is None or not about_unknown(inner.condition):
             yield inner.rule, inner.operand, equation(inner.result, right), inner.sound, inner.condition
     for inner in axiom_rewrites(right):
-        if not _about_unknown(inner.condition):
+        if inner.condition is None or not about_unknown(inner.condition):
             yield inner.rule, inner.operand, equation(left, inner.result), inner.sound, inner.condition
     yield "swap sides", None, equation(right, left), True, None
     operands: dict[bytes, Expr] = {}
@@ -239,10 +239,6 @@ def _equation_axioms(left: Expr, right: Expr) -> Iterator[_Axiom]:
             yield "divide both sides", factor, equation(div(left, factor), div(right, factor)), True, _nonzero(factor)
             times = equation(mul(factor, left), mul(factor, right))
             yield "multiply both sides", factor, times, True, _nonzero(factor)
-
-
-def _about_unknown(condition: Statement | None) -> bool:
-    return isinstance(condition, Comparison) and "x" in condition.left.symbols
 
 
 def _scales(term: Expr) -> Iterator[Expr]:

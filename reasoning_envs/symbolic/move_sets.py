@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from reasoning_envs.symbolic.evaluation import identically_zero
 from reasoning_envs.symbolic.expression import ZERO, Expr, add, div, neg, terms, walk
-from reasoning_envs.symbolic.moves import Move, active, denominators, is_solved, moves
+from reasoning_envs.symbolic.moves import Move, about_unknown, active, denominators, is_solved, moves
 from reasoning_envs.symbolic.rules import product, simplify
 from reasoning_envs.symbolic.statement import (
     And,
@@ -97,7 +97,7 @@ def wide(line: Statement) -> Iterator[Move]:
             tokens = line_tokens(new)
             if tokens not in seen:
                 seen.add(tokens)
-                plain = tuple(condition for condition in conditions if not _about_unknown(condition))
+                plain = tuple(condition for condition in conditions if not about_unknown(condition))
                 yield Move(rule, operand, new, tokens, sound, plain)
 
 
@@ -120,15 +120,11 @@ def _operations(main: Comparison, operand: Expr) -> Iterator[tuple[str, Statemen
     yield ("divide by the unknown" if unknown else "divide both sides"), over, not unknown, () if unknown else nonzero
 
 
-def _about_unknown(condition: Statement) -> bool:
-    return isinstance(condition, Comparison) and "x" in condition.left.symbols
-
-
 def _rejoined(
     after: Statement, pieces: tuple[Statement, ...], main: Comparison, conditions: tuple[Statement, ...]
 ) -> Iterator[Statement]:
     constraints = [piece for piece in pieces if piece is not main]
-    constraints += [condition for condition in conditions if _about_unknown(condition)]
+    constraints += [condition for condition in conditions if about_unknown(condition)]
     yield conjunction(after, *constraints)
 
 

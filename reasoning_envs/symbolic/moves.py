@@ -45,12 +45,13 @@ from reasoning_envs.symbolic.statement import (
     conjuncts,
     disjunction,
     equation,
+    free_symbols,
     line_tokens,
 )
 from reasoning_envs.symbolic.tokens import CONNECTIVES, END, OPERATORS, OVER
 from reasoning_envs.types import Relation
 
-__all__ = ["Move", "active", "denominators", "is_solved", "is_total", "moves"]
+__all__ = ["Move", "about_unknown", "active", "denominators", "is_solved", "is_total", "moves"]
 
 X = sym("x")
 _EQUALS = CONNECTIVES["="]
@@ -148,7 +149,7 @@ def moves(line: Statement) -> Iterator[Move]:
     for change in _changes(parts[index]):
         condition = change.condition
         after = _built(change.after)
-        if condition is not None and _about_unknown(condition):
+        if condition is not None and about_unknown(condition):
             after, condition = conjunction(after, condition), None
         new = disjunction(*parts[:index], after, *parts[index + 1 :])
         tokens = line_tokens(new)
@@ -163,7 +164,7 @@ def _moves_on_equation(line: Comparison) -> Iterator[Move]:
     for rule, operand, after, sound, condition, relation in _equation_changes(line):
         conditions: tuple[Statement, ...] = ()
         if condition is not None:
-            if _about_unknown(condition):
+            if about_unknown(condition):
                 after = conjunction(_built(after), condition)
             else:
                 conditions = (condition,)
@@ -177,8 +178,9 @@ def _built(after: Statement | _Later) -> Statement:
     return after.build() if isinstance(after, _Later) else after
 
 
-def _about_unknown(condition: Statement) -> bool:
-    return isinstance(condition, Comparison) and ("x" in condition.left.symbols or "x" in condition.right.symbols)
+def about_unknown(condition: Statement) -> bool:
+    """The condition is about x, so that the line itself must carry it."""
+    return "x" in free_symbols(condition)
 
 
 def _changes(part: Statement) -> Iterator[_Change]:

@@ -27,6 +27,7 @@ __all__ = ["LetterComparison", "compare_at_letters", "has_real_root"]
 
 _TRIALS = 6
 _MORE_TRIALS = 14
+_SILENT_TRIALS = 40
 _ROOT_TRIALS = 24
 _PRIMES = (17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61)
 Values = dict[str, Fraction]
@@ -65,7 +66,7 @@ def _values(
     while True:
         values: Values = {}
         for letter, top in zip(letters, rng.sample(tops, len(letters)), strict=True):
-            value = Fraction(top, 8) if letter in exponents else Fraction(top, rng.choice((7, 9, 14, 38)))
+            value = Fraction(top, 8) if letter in exponents else Fraction(top, rng.choice((3, 7, 9, 38, 150, 400)))
             if over != "positive" and (turn % 6 == 5 or (turn % 6 > 2 and rng.random() < 0.5)):
                 value = -value
             values[letter] = value
@@ -108,8 +109,8 @@ def compare_at_letters(
             agreed.append(values)
         else:
             silent += 1
-            if not agreed:
-                trials = _MORE_TRIALS
+            if not agreed:  # it takes more to say that there never is a solution
+                trials = _SILENT_TRIALS
     if faults and len(agreed) < 2:
         return _fault(*faults[0], unknown)
     if agreed:

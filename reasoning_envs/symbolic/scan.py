@@ -27,7 +27,7 @@ __all__ = ["sample", "zeros_by_scan"]
 _BITS = 1100
 _STEP_BITS = 200
 _ACCEPT_BITS = 300
-_MAX_ZEROS = 100
+_MAX_ZEROS = 40
 Floats = NDArray[np.float64]
 
 
@@ -137,7 +137,7 @@ _BINARY: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def zeros_by_scan(expr: Expr, name: str, anchors: Iterable[float] = ()) -> list[Point]:
-    """Zeros of ``expr`` as a function of its only symbol ``name``, at most 100 of them.
+    """Zeros of ``expr`` as a function of its only symbol ``name``, at most forty of them.
 
     Args:
         expr: the function; constant expressions have no zeros here.

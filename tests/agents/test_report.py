@@ -4,12 +4,17 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import gymnasium as gym
+import numpy as np
 import pytest
 
 from agents.derivations import pick_derivations, view_derivation
 from agents.report import main, write_report
 from agents.results import AFTER, BEFORE, LevelResult, PRMResult, RunResults, SearchComparison, ShapingCurve
 from agents.run_folder import Metrics, RunFolder
+from reasoning_envs.rewards.oracle import OraclePRM
+from reasoning_envs.rewards.wrappers import PotentialShaping
+from reasoning_envs.traces import trace_of
 from reasoning_envs.types import Problem, Relation, Status, Step, StepScore, Trace, Verdict
 
 HOSTILE = "<script>alert('x')</script> & \"<img src=x onerror=y>\""
@@ -282,15 +287,40 @@ def test_a_folder_without_results_is_told_kindly(tmp_path: Path, capsys: pytest.
     assert "holds no results.json" in capsys.readouterr().err
 
 
-def test_a_torn_trace_is_passed_over_and_a_spoiled_one_named(folder: RunFolder) -> None:
+def test_a_trace_that_was_cut_off_is_passed_over(folder: RunFolder) -> None:
     write_traces(folder)
     with folder.traces.open("a") as file:
-        file.write(SOLVED.to_json()[:50])
+        file.write(SOLVED.to_json()[:50] + "\n" + UNFINISHED.to_json() + "\n" + SOLVED.to_json()[:50])
     write_report(folder, RunResults())
+
+
+def test_a_line_that_is_no_trace_is_named(folder: RunFolder) -> None:
+    write_traces(folder)
     with folder.traces.open("a") as file:
-        file.write("\n")
+        file.write('{"problem": 3}\n')
     with pytest.raises(ValueError, match=r"traces\.jsonl, line 6"):
         write_report(folder, RunResults())
+
+
+def test_an_episode_of_the_environment_is_shown(folder: RunFolder) -> None:
+    env = PotentialShaping(
+        gym.make("reasoning_envs/Algebra-v0", level="fractions-1", max_steps=5),
+        OraclePRM(),
+        gamma=0.99,
+        at_truncation="keep",
+    )
+    env.reset(seed=3)
+    rng = np.random.default_rng(3)
+    over = False
+    while not over:
+        legal = np.flatnonzero(env.get_wrapper_attr("action_masks")())
+        _, _, terminated, truncated, _ = env.step(rng.choice(legal))
+        over = terminated or truncated
+    played = trace_of(env)
+    found = page(folder, played)
+    assert found.tags.count("math") == 1 + len(played.steps)
+    for step in played.steps:
+        assert f"{step.index + 1}. {step.move}" in found.text
 
 
 def test_derivations_are_picked_right_and_wrong_scored_and_varied() -> None:

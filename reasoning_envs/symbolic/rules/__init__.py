@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from reasoning_envs.symbolic.expression import Expr
 from reasoning_envs.symbolic.rules import functions, products, quotients, sums
 from reasoning_envs.symbolic.rules.rewrite import Rewrite, product, scale
-from reasoning_envs.symbolic.statement import Comparison, Statement
+from reasoning_envs.symbolic.statement import Statement, free_symbols
 
 __all__ = ["Rewrite", "is_simplified", "product", "rewrites", "scale", "simplify"]
 
@@ -80,7 +80,7 @@ def _simpler(node: Expr) -> Expr | None:
 
 
 def _needs_unknown(condition: Statement | None) -> bool:
-    return isinstance(condition, Comparison) and "x" in condition.left.symbols
+    return condition is not None and "x" in free_symbols(condition)
 
 
 _RULES: dict[str, tuple[Callable[[Expr], Iterator[Rewrite]], ...]] = {

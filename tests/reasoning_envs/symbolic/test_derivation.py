@@ -189,6 +189,8 @@ WRONG = [
     ("x - x = 0", "x = 0", "implied_by", None, None),
     ("x = 1", "all reals", "implies", None, "does not hold for every value of x"),
     ("no solution", "x = 2", "implies", "x = 2", None),
+    ("sqrt(a*x + b) + sqrt(c*x + d) = sqrt(x)", "no solution", "implied_by", None, None),
+    ("x^2 + a*x + b = 0", "no solution", "implied_by", None, None),
     ("all reals", "no solution", "implied_by", None, None),
     ("0*x = 0", "no solution", "implied_by", None, None),
     # neither has a solution

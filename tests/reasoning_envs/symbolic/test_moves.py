@@ -54,6 +54,7 @@ SOUND = [
     ("ln(x) = 2", "x = exp(2)"),
     ("ln(x) = ln(2*x - 1)", "x = 2*x - 1 and x > 0"),
     ("log(x, 2) = 3", "x = 2^3"),
+    ("ln(x) + ln(x + 1) = ln(56)", "ln(x*(x + 1)) = ln(56) and x > 0 and x + 1 > 0"),
     ("1/x = 2", "x*(1/x) = x*2 and x != 0"),
     ("x^2 + x - 1 = 0", "x = (-1 + sqrt(5))/(2) or x = (-1 - sqrt(5))/(2)"),
     ("x = 3 and x - 3 != 0", "no solution"),
@@ -99,6 +100,10 @@ def test_nothing_that_is_zero_divides_both_sides(line: str) -> None:
     for move in moves(parse_statement(line)):
         if move.rule in ("divide both sides", "zero product") and move.sound:
             assert move.operand is None or to_text(move.operand) in ("x", "a", "3"), to_text(move.line)
+
+
+def test_joining_logarithms_carries_the_constraint() -> None:
+    assert _same("ln(x*(x + 1)) = ln(56)") not in _shown("ln(x) + ln(x + 1) = ln(56)")
 
 
 @pytest.mark.parametrize("line", ["x*(1/x) = 0", "x*sqrt(x - 1) = 0", "x*(2/x) = x*a", "x*ln(x) = x"])

@@ -106,6 +106,7 @@ LINEAR_FAMILIES: dict[str, Callable[[Pen], tuple[Expr, Expr]]] = {
 
 
 def linear(sides: Callable[[Pen], tuple[Expr, Expr]], pen: Pen) -> Drawn | None:
+    """An equation between two drawn sides, with its solution; None where the draw came out ugly."""
     left, right = sides(pen)
     if pen.letters:
         if not (left.symbols | right.symbols) - {"x"}:

@@ -46,9 +46,11 @@ class Pen:
     letters: bool = False
 
     def below(self, n: int) -> int:
+        """An integer from 0 to n - 1."""
         return int(self.rng.integers(n))
 
     def chance(self, p: float) -> bool:
+        """True with probability p."""
         return bool(self.rng.random() < p)
 
     def whole(self, largest: int | None = None) -> int:
@@ -58,9 +60,11 @@ class Pen:
         return -value if self.chance(0.35) else value
 
     def natural(self, largest: int = 9, least: int = 2) -> int:
+        """An integer from ``least`` to ``largest``."""
         return least + self.below(largest - least + 1)
 
     def letter(self) -> Expr:
+        """A letter that stands for a constant."""
         return sym(_LETTERS[self.below(len(_LETTERS))])
 
     def constant(self) -> Expr:
@@ -82,6 +86,7 @@ class Pen:
         return num(-value if self.chance(0.3) else value)
 
     def divisor(self) -> Expr:
+        """What something is divided by: a letter, or a number above 1."""
         if self.letters and self.chance(0.7):
             return self.letter()
         return num(self.natural((6, 9, 12)[self.level - 1]))
@@ -96,6 +101,7 @@ class Pen:
         return product(self.factor(), X)
 
     def shuffled(self, *parts: Expr) -> Expr:
+        """The sum of the parts in a random order."""
         order = self.rng.permutation(len(parts))
         return add(*[parts[int(index)] for index in order])
 
@@ -105,12 +111,14 @@ class Pen:
         return self.shuffled(first, self.constant()) if self.chance(0.3) else add(first, self.constant())
 
     def bracket(self) -> Expr:
+        """A factor times a binomial, or a binomial with a minus before it."""
         inner = self.binomial()
         if self.chance(0.12):
             return neg(inner)
         return product(self.factor(), inner) if self.chance(0.9) else product(inner, self.factor())
 
     def fraction(self) -> Expr:
+        """Something with the unknown over a divisor, or a fraction of the unknown."""
         under = self.divisor()
         roll = self.below(6)
         if roll == 0:

@@ -141,6 +141,7 @@ def scale(coefficient: Number, rest: Expr) -> Expr:
 
 
 def is_small(value: Number) -> bool:
+    """No longer than MAX_BITS, above and below the fraction bar."""
     if isinstance(value, int):
         return value.bit_length() <= MAX_BITS
     return value.numerator.bit_length() <= MAX_BITS and value.denominator.bit_length() <= MAX_BITS
@@ -152,20 +153,24 @@ def nonzero(expr: Expr) -> Statement | None:
 
 
 def base_exponent(factor: Expr) -> tuple[Expr, Expr]:
+    """A power as its base and exponent; anything else has the exponent 1."""
     if factor.op == "pow":
         return factor.args[0], factor.args[1]
     return factor, ONE
 
 
 def at_least_zero(expr: Expr) -> Statement | None:
+    """The condition ``expr >= 0``, or None where it is plain."""
     return None if expr.op == "num" and expr.number >= 0 else Comparison(">=", expr, ZERO)
 
 
 def raised_to(base: Expr, exponent: Number) -> Expr:
+    """The power; the base alone where the exponent is 1."""
     return base if exponent == 1 else power(base, num(exponent))
 
 
 def symbolic_factors(term: Expr) -> list[Expr]:
+    """The factors of a term that hold a letter, also in a numerator, and the bases of powers."""
     if term.op == "neg":
         return symbolic_factors(term.args[0])
     if term.op == "div":
@@ -182,6 +187,11 @@ def symbolic_factors(term: Expr) -> list[Expr]:
 
 
 def without_factor(term: Expr, factor: Expr) -> Expr:
+    """The term divided by one of its :func:`symbolic_factors`.
+
+    Raises:
+        ValueError: it is none.
+    """
     if term.op == "neg":
         return neg(without_factor(term.args[0], factor))
     if term.op == "div":
@@ -205,6 +215,7 @@ def without_factor(term: Expr, factor: Expr) -> Expr:
 
 
 def rational_root(value: Fraction) -> Fraction | None:
+    """The square root where it is rational; None where it is not, or the value is negative."""
     if value < 0:
         return None
     over, under = isqrt(value.numerator), isqrt(value.denominator)

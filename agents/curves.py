@@ -2,12 +2,15 @@
 
 Drawn from these metrics of :class:`agents.run_folder.Metrics`; others are kept and not drawn:
 
-* ``solve_rate/<family>``: share of an iteration's training problems that were solved, in [0, 1];
+* ``play/solved``, ``play/direct``: share of an iteration's training problems that search solved, and of those tried
+  without search the share that the policy solved, in [0, 1];
+* ``solve_rate/<family>``: the first of these by family;
 * ``held_out/<family>``: true greedy success on held-out problems, in [0, 1];
 * ``learnability/<level>``: p(1 - p), with p the solver's estimated solve rate on the level, in [0, 1/4];
 * ``drawn/<level>``: share of an iteration's problems that the proposer drew at the level, in [0, 1].
 
-Levels appear in the order in which they were first logged. Colours are those of Okabe and Ito, told apart by all
+Levels appear in the order in which they were first logged. More than eight families are drawn as a map, one row each:
+nobody can follow nineteen lines. Colours are those of Okabe and Ito, told apart by all
 common kinds of colour vision; lines differ in their strokes as well.
 """
 
@@ -21,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.results import ShapingCurve
 from agents.run_folder import Series, write_whole
+from agents.tables import readable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["Panel", "build_panels", "draw_curves", "panel_png"]
 
 _STROKES = ("-", "--", "-.", ":")
+_MOST_LINES = 8
+_PLAY = {"play/solved": "by search", "play/direct": "by the policy alone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +80,18 @@ class Panel:
 def build_panels(metrics: Mapping[str, Series], shaping: Sequence[ShapingCurve] = ()) -> list[Panel]:
     """The diagrams for which there is something to show."""
     iteration = "iteration of self-play"
-    wanted = (
-        ("solve_rate/", "Training problems solved, by family", "lines", "share solved", 1.0),
-        ("held_out/", "Held-out problems solved, by family", "lines", "true success, greedy", 1.0),
-        ("learnability/", "Learnability of the levels", "map", "p(1 − p)", 0.25),
-        ("drawn/", "Levels that the proposer drew", "map", "share of problems", None),
-    )
     panels = []
-    for prefix, title, kind, y, top in wanted:
-        series = {name.removeprefix(prefix): one for name, one in metrics.items() if name.startswith(prefix)}
-        if series:
-            description = f"{title}: {y} over {iteration}s, for {', '.join(series)}."
-            panels.append(Panel(title, description, kind, iteration, y, series, top=top))
+    lines: list[tuple[str, str, dict[str, Series]]] = [
+        ("Training problems solved", "share solved", _renamed(metrics, _PLAY)),
+        ("Training problems solved, by family", "share solved", _below(metrics, "solve_rate/")),
+        ("Held-out problems solved, by family", "true success, greedy", _below(metrics, "held_out/")),
+    ]
+    for title, y, series in lines:
+        if len(series) > _MOST_LINES:
+            series = dict(sorted(series.items()))
+            panels.append(Panel(title, _described(title, y, series), "map", iteration, y, series))
+        elif series:
+            panels.append(Panel(title, _described(title, y, series), "lines", iteration, y, series))
     measured = [curve for curve in shaping if curve.steps]
     if measured:
         names = ", ".join(dict.fromkeys(curve.name for curve in measured))
@@ -96,7 +102,27 @@ def build_panels(metrics: Mapping[str, Series], shaping: Sequence[ShapingCurve] 
         panels.append(
             Panel(title, f"{title}, for {names}.", "shaping", x, "mean return an episode", {}, measured, top=None)
         )
-    return panels
+    maps: list[tuple[str, str, float | None, dict[str, Series]]] = [
+        ("Learnability of the levels", "p(1 − p)", 0.25, _below(metrics, "learnability/")),
+        ("Levels that the proposer drew", "share of problems", None, _below(metrics, "drawn/")),
+    ]
+    for title, y, top, series in maps:
+        if series:
+            panels.append(Panel(title, _described(title, y, series), "map", iteration, y, series, top=top))
+    # Tall beside tall.
+    return sorted(panels, key=lambda panel: panel.kind == "map")
+
+
+def _below(metrics: Mapping[str, Series], prefix: str) -> dict[str, Series]:
+    return {readable(name.removeprefix(prefix)): one for name, one in metrics.items() if name.startswith(prefix)}
+
+
+def _renamed(metrics: Mapping[str, Series], names: Mapping[str, str]) -> dict[str, Series]:
+    return {shown: metrics[name] for name, shown in names.items() if name in metrics}
+
+
+def _described(title: str, y: str, series: Mapping[str, Series]) -> str:
+    return f"{title}: {y} over iterations of self-play, for {', '.join(series)}."
 
 
 def draw_curves(metrics: Mapping[str, Series], path: Path, shaping: Sequence[ShapingCurve] = ()) -> None:
@@ -153,10 +179,15 @@ def _png(figure: Figure, palette: _Palette) -> bytes:
 
 
 def _height(panels: Sequence[Panel]) -> float:
-    """Inches: maps grow with their rows, the others do not."""
+    """Inches: maps grow with their rows, the others hardly."""
     rows = max([len(panel.series) for panel in panels if panel.kind == "map"], default=0)
     names = max([len(panel.series) for panel in panels if panel.kind == "lines"], default=0)
-    return max(3.6 + 0.2 * (-(-names // 3)), 1.3 + 0.21 * rows)
+    return max(3.6 + 0.2 * (-(-names // 3)), 1.3 + _row_height(rows) * rows)
+
+
+def _row_height(rows: int) -> float:
+    """Inches of a row of a map: many rows stand closer."""
+    return 0.21 if rows <= 24 else 0.15
 
 
 def _draw(panel: Panel, axes: Axes, palette: _Palette) -> None:
@@ -219,7 +250,7 @@ def _draw_map(panel: Panel, axes: Axes, palette: _Palette) -> None:
     )
     shown = np.unique(np.linspace(0, len(steps) - 1, min(8, len(steps))).round().astype(int))
     axes.set_xticks(shown, [str(steps[index]) for index in shown])
-    axes.set_yticks(range(len(panel.series)), list(panel.series))
+    axes.set_yticks(range(len(panel.series)), list(panel.series), fontsize=42 * _row_height(len(panel.series)))
     bar = axes.figure.colorbar(image, ax=axes, pad=0.02, aspect=30)
     bar.set_label(panel.y, color=palette.text)
     bar.ax.tick_params(colors=palette.text, labelsize=9, length=0)

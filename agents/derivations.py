@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from agents.mathml import to_mathml
+from agents.tables import readable
 from reasoning_envs.types import Relation, Status, Step, Trace, Verdict
 
 if TYPE_CHECKING:
@@ -35,11 +36,15 @@ _RELATIONS = {
     Relation.VACUOUS: "neither line has a solution, and this one does not follow",
 }
 
+_READABLE = 12
+"""Steps that a reader follows to the end."""
+
 
 def pick_derivations(traces: Iterable[Trace], *, right: int = 4, wrong: int = 4) -> list[Trace]:
     """A few derivations to show: right ones first, then those with a wrong answer or a refuted step.
 
-    Those scored by a PRM come before others, later ones before earlier ones, and another level each where there is one.
+    Those scored by a PRM come before others, those of up to 12 steps before longer ones, later ones before earlier
+    ones, and another level each where there is one.
 
     Args:
         traces: in the order in which they were made.
@@ -47,7 +52,7 @@ def pick_derivations(traces: Iterable[Trace], *, right: int = 4, wrong: int = 4)
         wrong: how many others, at most; those in which a step was refuted come first.
     """
     latest = [trace for trace in traces if trace.steps][::-1]
-    latest.sort(key=lambda trace: not any(step.score for step in trace.steps))
+    latest.sort(key=lambda trace: (not any(step.score for step in trace.steps), len(trace.steps) > _READABLE))
     good = [trace for trace in latest if _ending(trace)[0] == "right" and _first_error(trace) is None]
     bad = [trace for trace in latest if _ending(trace)[0] == "wrong" or _first_error(trace) is not None]
     bad.sort(key=lambda trace: _first_error(trace) is None)
@@ -135,7 +140,7 @@ def view_derivation(trace: Trace) -> DerivationView:
     steps = tuple(_view_step(number, step, number - 1 == error) for number, step in enumerate(trace.steps, start=1))
     return DerivationView(
         statement=_typeset(trace.problem.statement),
-        level=trace.problem.level or "",
+        level=readable(trace.problem.level or ""),
         kind=kind,
         ending=ending,
         reason="" if trace.outcome is None else _explain(trace.outcome),
@@ -154,7 +159,7 @@ def _view_step(number: int, step: Step, first_error: bool) -> StepView:
         mark=mark,
         kind=kind,
         status=status,
-        verdict=_explain(step.verdict),
+        verdict="" if _is_plain(step.verdict) else _explain(step.verdict),
         first_error=first_error,
         score=None if score is None else min(1.0, max(0.0, score.value)),
         critique="" if score is None else score.critique,
@@ -162,15 +167,21 @@ def _view_step(number: int, step: Step, first_error: bool) -> StepView:
     )
 
 
+def _is_plain(verdict: Verdict) -> bool:
+    """A right step of which no more need be said than that it is right."""
+    return verdict.verified and verdict.relation is Relation.EQUIVALENT and not verdict.conditions
+
+
 def _explain(verdict: Verdict) -> str:
-    """What the verifier says, in words; nothing for a step that is plainly right."""
+    """What the verifier says, in words."""
     parts = []
     if verdict.reason:
         parts.append(verdict.reason)
     elif not verdict.verified and verdict.relation in _RELATIONS:
         parts.append(_RELATIONS[verdict.relation])
-    if verdict.conditions:
-        parts.append(f"provided that {' and '.join(verdict.conditions)}")
+    unsaid = [condition for condition in verdict.conditions if condition not in verdict.reason]
+    if unsaid:
+        parts.append(f"provided that {' and '.join(unsaid)}")
     if verdict.witness and not re.search(rf"(?<!\w){re.escape(verdict.witness)}(?!\w)", verdict.reason):
         parts.append(f"witness: {verdict.witness}")
     return "; ".join(parts)

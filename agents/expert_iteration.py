@@ -42,8 +42,8 @@ class LearningConfig:
             that is left to the end, in (0, 1].
     """
 
-    batch: int = 64
-    learning_rate: float = 1e-3
+    batch: int = 128
+    learning_rate: float = 2e-3
     replay: int = 60_000
     value_weight: float = 0.25
     discount: float = 0.95

@@ -8,11 +8,11 @@ How a run uses this module::
     write_whole(folder.checkpoint, lambda path: torch.save(state, path))
     ...                                              # traces go to folder.traces, one a line
     results = RunResults(title=..., levels=[LevelResult(...)], prm=[...], search=[...], shaping=[...])
-    write_report(folder, results)                    # results.json table.md table.json curves.png report.html
+    write_report(folder, results)                    # report.html and what it is made of
     for table in build_tables(results):
         print(render_table(table))
 
-Derivations are shown from ``traces.jsonl``: those scored by a PRM before others, later ones before earlier ones.
+Derivations are those given, or some of ``traces.jsonl``: scored by a PRM before others, later ones before earlier ones.
 ``python -m agents.report runs/first`` writes the report anew from the folder.
 """
 
@@ -82,8 +82,8 @@ def write_report(
     Args:
         folder: of the run, or its path.
         results: what it found; None: as ``results.json`` of the folder has them.
-        derivations: to show; None: chosen by :func:`agents.derivations.pick_derivations` among the last traces of
-            the folder.
+        derivations: to show, kept in ``derivations.jsonl``; None: those kept there, or else chosen by
+            :func:`agents.derivations.pick_derivations` among the last traces of the folder.
 
     Returns:
         The path of ``report.html``.
@@ -97,13 +97,16 @@ def write_report(
         if not paths.results.exists():
             raise FileNotFoundError(f"{paths.path} holds no results.json: the run has found nothing yet")
         results = RunResults.from_json(paths.results.read_text(encoding="utf-8"))
-    if derivations is None:
+    if derivations is None and paths.derivations.exists():
+        derivations = _last_traces(paths.derivations)
+    elif derivations is None:
         derivations = pick_derivations(_last_traces(paths.traces))
     tables = build_tables(results)
     metrics = read_metrics(paths.metrics)
     config = json.loads(paths.config_file.read_text(encoding="utf-8")) if paths.config_file.exists() else {}
     html = _render(results, tables, metrics, derivations, config)
     _write_text(paths.results, results.to_json() + "\n")
+    _write_text(paths.derivations, "".join(trace.to_json() + "\n" for trace in derivations))
     _write_text(paths.table_json, json.dumps([asdict(table) for table in tables], indent=1, ensure_ascii=False) + "\n")
     _write_text(paths.table_markdown, "\n".join([f"# {results.title}", "", *map(to_markdown, tables)]))
     draw_curves(metrics, paths.curves, results.shaping)
@@ -190,7 +193,7 @@ def _headlines(results: RunResults) -> list[dict[str, str]]:
         headlines.append(
             {
                 "value": f"{prm.f1:.2f}",
-                "label": f"first-error F1 of the {prm.name}",
+                "label": f"first-error F1 of the PRM ({prm.name})",
                 "detail": f"n = {prm.erroneous_n} wrong and {prm.correct_n} clean derivations",
             }
         )

@@ -8,6 +8,7 @@
         traces.jsonl      one episode a line
         metrics.jsonl     one line a logged step; tensorboard/ holds the same as event files
         results.json      RunResults, as soon as there are any
+        derivations.jsonl the episodes that the report shows
         table.md  table.json  curves.png  report.html
 
 A run that was killed at any moment goes on from its checkpoint: what was logged after it is cut away, so that
@@ -138,6 +139,11 @@ class RunFolder:
     def results(self) -> Path:
         """``results.json``: a :class:`agents.results.RunResults`."""
         return self.path / "results.json"
+
+    @property
+    def derivations(self) -> Path:
+        """``derivations.jsonl``: the traces that the report shows."""
+        return self.path / "derivations.jsonl"
 
     @property
     def table_markdown(self) -> Path:

@@ -29,9 +29,9 @@ class Config:
     expansions: Annotated[int, "of a search, at most: states whose candidates are generated"] = 100
     steps: Annotated[int, "of a derivation, at most"] = 40
     attempts: Annotated[int, "of an iteration's problems played without search, by chance, for traces"] = 16
-    updates_per_expansion: Annotated[float, "gradient steps for each state expanded"] = 0.1
-    batch: Annotated[int, "decisions a gradient step"] = 64
-    learning_rate: Annotated[float, "of Adam"] = 0.001
+    updates_per_expansion: Annotated[float, "gradient steps for each state expanded"] = 0.055
+    batch: Annotated[int, "decisions a gradient step"] = 128
+    learning_rate: Annotated[float, "of Adam"] = 0.002
     replay: Annotated[int, "decisions remembered"] = 60_000
     value_weight: Annotated[float, "of the value's loss beside the policy's"] = 0.25
     width: Annotated[int, "of the embedding"] = 64

@@ -21,7 +21,7 @@ from agents.results import (
     wilson,
 )
 
-__all__ = ["Cell", "Table", "build_tables", "render_table", "to_markdown"]
+__all__ = ["Cell", "Table", "build_tables", "readable", "render_table", "to_markdown"]
 
 _COEFFICIENTS = {"numeric": "numbers", "letters": "letters"}
 
@@ -80,6 +80,11 @@ def build_tables(results: RunResults) -> list[Table]:
     ]
 
 
+def readable(name: str) -> str:
+    """The name of a level or family as it is shown: ``"both sides letters-1"``."""
+    return name.replace("_", " ")
+
+
 def _share(right: int, n: int, interval: Interval | None, *details: str) -> Cell:
     if interval is None:
         return Cell("n/a", ("none scored", *details))
@@ -99,7 +104,7 @@ def _families(levels: Sequence[LevelResult]) -> Table:
         rows.append(_level_row("all families", kind, [r for r in levels if r.coefficients == kind], players))
     for family, kind in dict.fromkeys((result.family, result.coefficients) for result in levels):
         chosen = [result for result in levels if (result.family, result.coefficients) == (family, kind)]
-        rows.append(_level_row(family, kind, chosen, players))
+        rows.append(_level_row(readable(family), kind, chosen, players))
     unscored = sum(result.unscored for result in levels)
     total = sum(result.n for result in levels)
     note = (
@@ -119,7 +124,7 @@ def _levels(levels: Sequence[LevelResult]) -> Table:
     for level, family, kind in dict.fromkeys((one.level, one.family, one.coefficients) for one in levels):
         chosen = [one for one in levels if (one.level, one.family, one.coefficients) == (level, family, kind)]
         name = level if level.startswith(family) else f"{family}: {level}"
-        rows.append(_level_row(name, kind, chosen, players))
+        rows.append(_level_row(readable(name), kind, chosen, players))
     note = "" if levels else "Not run: no policy was evaluated on held-out problems."
     columns = ("level", "problems", *players)
     return Table("levels", "The same, level by level", columns, tuple(rows), note=note, long=True)
@@ -240,7 +245,7 @@ def _shaping(curves: Sequence[ShapingCurve]) -> Table:
     for name, level in dict.fromkeys((curve.name, curve.level) for curve in curves):
         runs = [curve for curve in curves if (curve.name, curve.level) == (name, level) and curve.steps]
         if not runs:
-            rows.append((Cell(name), Cell(level), *(NOT_RUN,) * 6))
+            rows.append((Cell(name), Cell(readable(level)), *(NOT_RUN,) * 6))
             continue
         right, scored = sum(run.right[-1] for run in runs), sum(run.scored[-1] for run in runs)
         sampled, sampled_n = sum(run.sampled[-1] for run in runs), sum(run.sampled_scored[-1] for run in runs)
@@ -248,7 +253,7 @@ def _shaping(curves: Sequence[ShapingCurve]) -> Table:
         rows.append(
             (
                 Cell(name),
-                Cell(level),
+                Cell(readable(level)),
                 Cell(" / ".join(str(steps) for steps in sorted({run.steps[-1] for run in runs}))),
                 Cell(str(len(runs))),
                 _share(right, scored, wilson(right, scored), f"n = {scored}"),

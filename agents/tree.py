@@ -204,18 +204,15 @@ class Tree:
         domain: gives the candidates and the verifier.
         problem: what is to be solved.
         uniform: this share of uniform probability is mixed into the policy, so that no path costs infinitely much.
-        start: the state to begin with; None: the problem's own.
     """
 
-    def __init__(
-        self, domain: MoveDomain, problem: Problem, *, uniform: float = 0.05, start: Hashable | None = None
-    ) -> None:
+    def __init__(self, domain: MoveDomain, problem: Problem, *, uniform: float = 0.05) -> None:
         self.domain = domain
         self.problem = problem
         self.uniform = uniform
         self.visited: list[Node] = []
         self.refused: list[Node] = []
-        self.root = Node(self, domain.start(problem) if start is None else start)
+        self.root = Node(self, domain.start(problem))
 
     @property
     def expansions(self) -> int:

@@ -54,7 +54,7 @@ from reasoning_envs.types import Relation
 __all__ = ["Move", "about_unknown", "active", "denominators", "is_solved", "is_total", "moves"]
 
 X = sym("x")
-_EQUALS = CONNECTIVES["="]
+_EQUALS, _AND, _OR = (CONNECTIVES[name] for name in ("=", "and", "or"))
 _ADD = OPERATORS["add"]
 
 
@@ -145,18 +145,31 @@ def moves(line: Statement) -> Iterator[Move]:
     if index is None:
         return
     parts = alternatives(line)
+    before, behind = ([line_tokens(part) for part in some] for some in (parts[:index], parts[index + 1 :]))
     seen = {line_tokens(line)}
     for change in _changes(parts[index]):
         condition = change.condition
-        after = _built(change.after)
         if condition is not None and about_unknown(condition):
-            after, condition = conjunction(after, condition), None
-        new = disjunction(*parts[:index], after, *parts[index + 1 :])
-        tokens = line_tokens(new)
+            after: Statement | _Later = conjunction(_built(change.after), condition)
+            condition = None
+        else:
+            after = change.after
+        if isinstance(after, _Later) and after.tokens not in before and after.tokens not in behind:
+            new: Statement | Callable[[], Statement] = partial(_among, parts, index, after)
+            tokens = after.tokens
+            if len(parts) > 1:
+                tokens = _OR + b"".join([*before, tokens, *behind]) + END
+        else:
+            new = disjunction(*parts[:index], _built(after), *parts[index + 1 :])
+            tokens = line_tokens(new)
         if tokens not in seen:
             seen.add(tokens)
             conditions = () if condition is None else (condition,)
             yield Move(change.rule, change.operand, new, tokens, change.sound, conditions, change.relation)
+
+
+def _among(parts: tuple[Statement, ...], index: int, after: _Later) -> Statement:
+    return disjunction(*parts[:index], after.build(), *parts[index + 1 :])
 
 
 def _moves_on_equation(line: Comparison) -> Iterator[Move]:
@@ -192,13 +205,23 @@ def _changes(part: Statement) -> Iterator[_Change]:
     if is_solved(main):
         yield from _check_constraints(main, constraints)
         return
-    for change in _equation_changes(main):
-        if constraints and change.after not in (NO_SOLUTION, ALL_REALS):
-            parts = [conjunction(inner, *constraints) for inner in alternatives(_built(change.after))]
-            change = change._replace(after=disjunction(*parts))
-        elif constraints and change.after == ALL_REALS:
-            change = change._replace(sound=False)  # the constraint is lost; the verifier tells whether that matters
-        yield change
+    if not constraints:
+        yield from _equation_changes(main)
+        return
+    beside = b"".join([line_tokens(constraint) for constraint in constraints]) + END
+    for rule, operand, after, sound, condition, relation in _equation_changes(main):
+        if isinstance(after, _Later):
+            build = partial(_constrained, after, constraints)
+            yield _Change(rule, operand, _Later(_AND + after.tokens + beside, build), sound, condition, relation)
+        elif after == ALL_REALS:  # the constraint is lost; the verifier tells whether that matters
+            yield _Change(rule, operand, after, False, condition, relation)
+        else:
+            parts = [conjunction(inner, *constraints) for inner in alternatives(after)]
+            yield _Change(rule, operand, disjunction(*parts), sound, condition, relation)
+
+
+def _constrained(after: _Later, constraints: tuple[Statement, ...]) -> Statement:
+    return conjunction(after.build(), *constraints)
 
 
 def _check_constraints(main: Comparison, constraints: tuple[Statement, ...]) -> Iterator[_Change]:

@@ -11,6 +11,9 @@ from agents.results import ShapingCurve
 from agents.run_folder import Series
 
 METRICS: dict[str, Series] = {
+    "play/solved": ([0, 1, 2], [0.1, 0.4, 0.9]),
+    "play/direct": ([2], [0.3]),
+    "play/expansions": ([0], [1000.0]),
     "solve_rate/linear": ([0, 1, 2], [0.1, 0.5, 0.9]),
     "solve_rate/brackets": ([1], [0.2]),
     "held_out/linear": ([0, 2], [0.0, 0.8]),
@@ -29,12 +32,13 @@ CURVES = [
 def test_each_kind_of_metric_has_its_panel() -> None:
     titles = [panel.title for panel in build_panels(METRICS, CURVES)]
     assert titles == [
+        "Training problems solved",
         "Training problems solved, by family",
         "Held-out problems solved, by family",
-        "Learnability of the levels",
-        "Levels that the proposer drew",
         "PPO: true success on held-out problems",
         "PPO: return in the reward it was trained on",
+        "Learnability of the levels",
+        "Levels that the proposer drew",
     ]
 
 
@@ -54,6 +58,15 @@ def test_a_panel_is_drawn_on_light_and_on_dark_ground(panel: Panel) -> None:
         corners.append(image.convert("L").tobytes()[0])
     assert corners[0] > 200
     assert corners[1] < 50
+
+
+def test_many_families_become_a_map_in_the_order_of_their_names() -> None:
+    many = {f"solve_rate/{name}_letters": ([0], [0.5]) for name in "ihgfedcba"}
+    (panel,) = build_panels(many)
+    assert panel.kind == "map"
+    assert list(panel.series) == [f"{name} letters" for name in "abcdefghi"]
+    few = build_panels(dict(list(many.items())[:8]))[0]
+    assert few.kind == "lines"
 
 
 def test_fourteen_lines_all_differ() -> None:

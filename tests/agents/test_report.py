@@ -1,6 +1,7 @@
 """The report: one file that needs nothing else, shows each derivation, and trusts no text."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -241,6 +242,16 @@ def test_conditions_are_told() -> None:
     careful = Verdict(Status.VERIFIED, Relation.EQUIVALENT, conditions=("a != 0", "b != 0"))
     view = view_derivation(trace("a*b*x = 1", [("divide", "x = 1/(a*b)", careful, None)], Status.VERIFIED))
     assert view.steps[0].verdict == "provided that a != 0 and b != 0"
+    told = replace(careful, reason="right as long as a != 0")
+    view = view_derivation(trace("a*b*x = 1", [("divide", "x = 1/(a*b)", told, None)], Status.VERIFIED))
+    assert view.steps[0].verdict == "right as long as a != 0; provided that b != 0"
+
+
+def test_a_plainly_right_step_needs_no_words() -> None:
+    said = replace(RIGHT, reason="the line has the same solutions as the one before")
+    assert view_derivation(trace("x = 1", [("swap sides", "1 = x", said, None)], None)).steps[0].verdict == ""
+    doubled = replace(said, relation=Relation.SAME_ROOTS, reason="the root 1 counts twice")
+    assert view_derivation(trace("x = 1", [("square", "x^2 = x", doubled, None)], None)).steps[0].verdict != ""
 
 
 def test_the_headline_shows_floors_intervals_and_what_was_not_run(whole: RunFolder) -> None:
@@ -282,16 +293,22 @@ def test_a_report_can_be_written_anew(folder: RunFolder, capsys: pytest.CaptureF
     assert "divide both sides by x" in first
 
 
+def test_the_derivations_given_are_those_shown_anew(folder: RunFolder) -> None:
+    write_traces(folder)
+    page(folder, UNFINISHED)
+    assert main([str(folder.path)]) == 0
+    assert read(folder).tags.count("details") == 2  # one derivation, and the configuration
+
+
 def test_a_folder_without_results_is_told_kindly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none")]) == 2
     assert "holds no results.json" in capsys.readouterr().err
 
 
 def test_a_trace_that_was_cut_off_is_passed_over(folder: RunFolder) -> None:
-    write_traces(folder)
-    with folder.traces.open("a") as file:
-        file.write(SOLVED.to_json()[:50] + "\n" + UNFINISHED.to_json() + "\n" + SOLVED.to_json()[:50])
+    folder.traces.write_text(SOLVED.to_json()[:50] + "\n" + UNFINISHED.to_json() + "\n" + LOSING.to_json() + "\n{")
     write_report(folder, RunResults())
+    assert Trace.from_json(folder.derivations.read_text()) == LOSING
 
 
 def test_a_line_that_is_no_trace_is_named(folder: RunFolder) -> None:
@@ -331,3 +348,10 @@ def test_derivations_are_picked_right_and_wrong_scored_and_varied() -> None:
     traces = [SOLVED, other, plain, guessed, LOSING, UNFINISHED, empty, SOLVED]
     assert pick_derivations(traces, right=2, wrong=1) == [SOLVED, other, LOSING]
     assert pick_derivations(traces, right=9, wrong=9) == [SOLVED, other, plain, LOSING, guessed]
+
+
+def test_short_derivations_are_picked_before_long_ones() -> None:
+    long = trace("x + 1 = 1 + x", [("swap sides", "1 + x = x + 1", RIGHT, None)] * 13, Status.VERIFIED)
+    short = trace("x + 2 = 3", [("subtract 2", "x = 1", RIGHT, None)], Status.VERIFIED)
+    assert pick_derivations([short, long], right=1) == [short]
+    assert pick_derivations([long], right=1) == [long]

@@ -258,7 +258,7 @@ def _starts(segment: Decisions) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 def _write_segment(path: Path, segment: Decisions) -> None:
     with path.open("wb") as file:
-        np.savez(file, **{key: getattr(segment, key) for key in _FIELDS})
+        np.savez_compressed(file, **{key: getattr(segment, key) for key in _FIELDS})
         file.flush()
         os.fsync(file.fileno())
 

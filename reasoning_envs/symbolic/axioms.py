@@ -28,7 +28,7 @@ from reasoning_envs.symbolic.statement import (
 
 __all__ = ["axiom_moves", "axiom_rewrites"]
 
-_CACHE_LIMIT = 2_000  # sub-trees; a longer memory costs the garbage collector more than it saves
+_CACHE_LIMIT = 300  # sub-trees; a longer memory costs the garbage collector more than it saves
 _cache: dict[bytes, tuple[Rewrite, ...]] = {}
 
 

@@ -25,7 +25,7 @@ from agents.expert_iteration import Decisions, decisions, joined
 from agents.guidance import GuidedEvaluator
 from agents.policies import CandidatePolicy, PolicyConfig
 from agents.rollouts import Recorder
-from agents.search import Method, solve
+from agents.search import Method, solve_each
 from agents.tree import Evaluator, Outcome, SearchResult, UniformEvaluator
 from reasoning_envs.rewards.checking import open_prm
 from reasoning_envs.types import Problem, Trace
@@ -109,12 +109,21 @@ class Worker:
         """See :class:`Job`."""
         began = time.process_time()
         evaluator = self._evaluator(job)
-        results = solve(self.recorder.domain, job.problems, job.method, evaluator, seed=job.seed)
-        traces = [self.recorder.trace(results[number], job.role) for number in job.record]
+        records: dict[int, Record] = {}
+        traces: dict[int, Trace] = {}
+        learned: dict[int, Decisions] = {}
+        for number, result in solve_each(self.recorder.domain, job.problems, job.method, evaluator, seed=job.seed):
+            records[number] = _record(result)
+            if job.learn:
+                learned[number] = decisions([result])
+            if number in job.record:
+                trace = self.recorder.trace(result, job.role)
+                if trace is not None:
+                    traces[number] = trace
         return Report(
-            tuple(_record(result) for result in results),
-            tuple(trace for trace in traces if trace is not None),
-            decisions(results) if job.learn else None,
+            tuple(records[number] for number in range(len(job.problems))),
+            tuple(traces[number] for number in job.record if number in traces),
+            joined([learned[number] for number in range(len(learned))]) if learned else None,
             time.process_time() - began,
         )
 
@@ -174,6 +183,11 @@ class Actor:
             self._connection.send(list(jobs))
         except (BrokenPipeError, ConnectionResetError):
             raise self._gone() from None
+
+    @property
+    def answered(self) -> bool:
+        """The reports of the jobs sent are there to be received."""
+        return self._connection.poll()
 
     def receive(self) -> list[Report]:
         """Wait for the reports of the jobs sent.
@@ -275,12 +289,12 @@ def _act(connection: Connection, env_id: str, env_kwargs: Mapping[str, Any], con
     while True:
         try:
             jobs = connection.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             return
         reports = [worker.do(job) for job in jobs]
         try:
             connection.send(reports)
-        except BrokenPipeError:
+        except (BrokenPipeError, ConnectionResetError):
             return
 
 

@@ -35,7 +35,7 @@ from reasoning_envs.symbolic.statement import And, Comparison, Or, Statement, Tr
 
 __all__ = ["BUCKETS", "FEATURES_VERSION", "MOVE_BUCKETS", "SIDE_BUCKETS", "Encoded", "Featuriser"]
 
-FEATURES_VERSION = 3
+FEATURES_VERSION = 4
 """Changes whenever the meaning of a bucket does: a policy of another version cannot be loaded."""
 
 SIDE_BUCKETS = 8192
@@ -46,7 +46,9 @@ _SIDE_SHIFT = 32 - 13  # the upper 13 bits of a 32-bit hash choose a bucket of a
 _MOVE_SHIFT = 32 - 12
 _MASK = 0xFFFFFFFF
 _A, _B, _C = 0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D  # odd 32-bit constants of xxHash and of the golden ratio
-_CACHE_LIMIT = 200_000
+_CACHE_LIMIT = 50_000
+_HOLDS = {"=": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
+"""Of each comparison the signs of left minus right with which it holds."""
 
 
 class Encoded(NamedTuple):
@@ -207,7 +209,8 @@ class Featuriser:
             constraint = next((part for part in line.parts if _is_constraint(line, part)), None)
             if isinstance(constraint, Comparison):
                 gap = substitute(sub(constraint.left, constraint.right), {self._unknown: main.right})
-                holds = f"{constraint.op} {constant_sign(gap)}"
+                sign = constant_sign(gap)
+                holds = "unknown" if sign is None else str(sign in _HOLDS[constraint.op])
         return (shape * _A + _label(f"and {holds}")) & _MASK
 
     def _comparison(self, line: Comparison) -> _Line:

@@ -16,7 +16,7 @@ from reasoning_envs.types import Problem, Step, StepScore, Trace
 
 __all__ = ["GuidedEvaluator"]
 
-_CACHE_LIMIT = 100_000
+_CACHE_LIMIT = 50_000
 
 
 class GuidedEvaluator:

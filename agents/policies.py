@@ -207,10 +207,21 @@ def read_checkpoint(file: Path) -> dict[str, Any]:
     try:
         data = torch.load(file, map_location="cpu", weights_only=True)
     except _UNREADABLE as error:
-        raise PolicyError(f"{file} is no checkpoint that can be read: {type(error).__name__}: {error}") from error
+        raise PolicyError(f"{file} is no checkpoint that can be read: {_fault(file, error)}") from error
     if not isinstance(data, dict) or not isinstance(data.get("policy"), dict):
         raise PolicyError(f"{file} holds no policy")
     return data
+
+
+def _fault(file: Path, error: Exception) -> str:
+    """In one line: torch's own words are advice on how to let a file run its code."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    with file.open("rb") as start:
+        archive = start.read(2) == b"PK"
+    if archive:
+        return "it was cut off or damaged, or holds more than tensors and plain data"
+    return "it is not a file of torch.save"
 
 
 def batch(encoded: Sequence[Encoded]) -> tuple[Tensor, Tensor]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 import multiprocessing
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -178,6 +179,7 @@ def compare_shaping(
 
 def _run_arm(connection: Connection, config: Config, prm: ProcessRewardModel | str) -> None:
     """One run in a process of its own. It ends with its parent: then nobody reads from the pipe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its children
     _, curve = train(config, None if config.shaping == "sparse" else prm, lambda point, _: connection.send(point))
     connection.send(curve)
     connection.close()

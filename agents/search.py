@@ -15,7 +15,7 @@ and go on when it is wrong. Budgets are expansions: states whose candidates were
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import log
@@ -33,7 +33,6 @@ __all__ = [
     "KINDS",
     "LEVIN",
     "METHODS",
-    "PLAY",
     "SEARCH",
     "Limits",
     "Method",
@@ -44,6 +43,7 @@ __all__ = [
     "greedy",
     "random_walk",
     "solve",
+    "solve_each",
 ]
 
 Priority = Callable[[Node], float]
@@ -84,10 +84,9 @@ BY_POLICY = Weighted(policy=1.0)
 BY_VALUE = Weighted(value=1.0)
 BY_SIZE = Weighted(size=1.0)
 LEVIN = Weighted(depth=1.0, policy=1.0)
-PLAY = Weighted(policy=1.0, value=1.0)
-"""The policy, tempered by the value of where it leads: a short cut that often fails is worth less than a safe way."""
 SEARCH = Weighted(depth=1.0, policy=1.0, value=1.0)
-"""Levin tree search with the value as the factor that policy-guided heuristic search puts beside the policy."""
+"""Levin tree search with the value as the factor that policy-guided heuristic search puts beside the policy: a short
+cut that often fails is tried after the safe way, which the policy then learns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,11 +250,42 @@ METHODS: dict[str, Method] = {
     "random": Method("random", limits=_EPISODE),
     "greedy-by-size": Method("greedy", BY_SIZE, _EPISODE),
     "best-first-by-size": Method("best-first", BY_SIZE),
-    "greedy": Method("greedy", PLAY, _EPISODE),
-    "beam": Method("beam", PLAY),
+    "greedy": Method("greedy", BY_POLICY, _EPISODE),
+    "beam": Method("beam", BY_POLICY),
     "best-first": Method("best-first", SEARCH),
 }
 """The first three know no policy: they are the floors under every result."""
+
+
+def solve_each(
+    domain: MoveDomain,
+    problems: Sequence[Problem],
+    method: Method | str,
+    evaluator: Evaluator | None = None,
+    *,
+    seed: int = 0,
+    width: int = 32,
+) -> Iterator[tuple[int, SearchResult]]:
+    """Search each problem on its own, many at a time; number and result of each as soon as it ends.
+
+    Args:
+        domain: of the problems.
+        problems: what to solve.
+        method: how, or a name of :data:`METHODS`.
+        evaluator: judges candidates; without one all are alike.
+        seed: each problem draws from the seed and its own id, whatever its neighbours are.
+        width: searches that share a forward pass.
+
+    Raises:
+        ValueError: no method has that name; the message lists them.
+    """
+    if isinstance(method, str):
+        if method not in METHODS:
+            raise ValueError(f"no search is called {method!r}; there are {', '.join(METHODS)}")
+        method = METHODS[method]
+    plan = method
+    searches = (plan.search(Tree(domain, one), zlib.crc32(one.id.encode(), seed & 0xFFFFFFFF)) for one in problems)
+    return run(searches, evaluator or UniformEvaluator(), width=width)
 
 
 def solve(
@@ -267,25 +297,6 @@ def solve(
     seed: int = 0,
     width: int = 32,
 ) -> list[SearchResult]:
-    """Search each problem on its own, many at a time.
-
-    Args:
-        domain: of the problems.
-        problems: what to solve.
-        method: how, or a name of :data:`METHODS`.
-        evaluator: judges candidates; without one all are alike.
-        seed: each problem draws from the seed and its own id, whatever its neighbours are.
-        width: searches that share a forward pass.
-
-    Returns:
-        One result a problem, in their order.
-
-    Raises:
-        ValueError: no method has that name; the message lists them.
-    """
-    if isinstance(method, str):
-        if method not in METHODS:
-            raise ValueError(f"no search is called {method!r}; there are {', '.join(METHODS)}")
-        method = METHODS[method]
-    searches = (method.search(Tree(domain, one), zlib.crc32(one.id.encode(), seed & 0xFFFFFFFF)) for one in problems)
-    return run(searches, evaluator or UniformEvaluator(), width=width)
+    """All results of :func:`solve_each`, one a problem, in their order. They hold their trees: mind the memory."""
+    found = dict(solve_each(domain, problems, method, evaluator, seed=seed, width=width))
+    return [found[number] for number in range(len(problems))]

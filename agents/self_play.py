@@ -28,7 +28,7 @@ from agents.policies import CandidatePolicy, PolicyError
 from agents.progress import Progress, clock
 from agents.proposer_solver import ProposerSolver
 from agents.report import build_tables, render_table, write_report
-from agents.results import LevelResult, RunResults, ShapingCurve
+from agents.results import AFTER, FLOORS, LevelResult, RunResults, ShapingCurve
 from agents.rollouts import scored
 from agents.run_folder import RunFolder
 from agents.search import METHODS
@@ -40,6 +40,9 @@ __all__ = ["Config", "SelfPlay", "main"]
 
 _JUDGED = 150
 """Derivations of held-out problems, at most, that the PRM is judged on and the report chooses from."""
+
+_QUICK = (AFTER, FLOORS[1])
+"""Players whose episodes are short: they know where to go, or are soon stuck."""
 
 
 class SelfPlay:
@@ -92,8 +95,8 @@ class SelfPlay:
         before = weights_of(CandidatePolicy(game.domain, game.policy.config, seed=config.seed))
         everyone = phases.players(before, after, config.expansions)
         judged = problems[:: max(1, len(problems) // _JUDGED)]
-        # One process trains the PRM; meanwhile the actors let everyone play who does not search.
-        alone = [player for player in everyone if player.method.kind != "best-first"]
+        # One process trains the PRM; meanwhile the actors let those play who need no longer than that.
+        alone = [player for player in everyone if player.name in _QUICK]
         found: dict[str, list[LevelResult]] = {}
         with self._phase("process reward model, trained on the play"):
             jobs = [Job(problems, player.method, player.weights) for player in alone]

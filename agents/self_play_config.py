@@ -19,7 +19,7 @@ MAY_CHANGE = ("minutes", "check_every", "evaluation_problems", "search_problems"
 class Config:
     """What a run is started with; every field is an option of the command line."""
 
-    minutes: Annotated[float, "that proposer and solver play; what follows takes about three more"] = 4.5
+    minutes: Annotated[float, "that proposer and solver play; what follows takes about four more"] = 4.2
     seed: Annotated[int, "of weights, problems and draws"] = 0
     env: Annotated[str, "id of the environment, with the moves interface"] = "reasoning_envs/Algebra-v0"
     env_kwargs: Annotated[str, 'further keywords of gymnasium.make as JSON, such as \'{"moves": "curated"}\''] = "{}"
@@ -42,7 +42,7 @@ class Config:
     check_problems: Annotated[int, "held-out problems a level in such a look"] = 2
     prm_traces: Annotated[int, "of the play, the newest, that the PRM is trained on"] = 1500
     search_problems: Annotated[int, "held-out problems a level to search with and without the PRM"] = 6
-    search_expansions: Annotated[int, "of such a search"] = 12
+    search_expansions: Annotated[int, "of such a search"] = 16
     ppo_level: Annotated[str, "that PPO learns; several with commas"] = "linear-1"
     ppo_steps: Annotated[int, "of PPO with each reward"] = 12_000
     ppo_problems: Annotated[int, "held-out problems a look at PPO"] = 60

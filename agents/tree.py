@@ -8,7 +8,7 @@ candidates were generated, and never in seconds: a budget means the same on ever
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Iterable, Sequence
+from collections.abc import Generator, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log
@@ -266,40 +266,44 @@ class Tree:
         )
 
 
-def run(searches: Iterable[Search], evaluator: Evaluator, *, width: int = 32) -> list[SearchResult]:
-    """Drive searches in lock step, ``width`` at a time, and return their results in the order given.
+def run(searches: Iterable[Search], evaluator: Evaluator, *, width: int = 32) -> Iterator[tuple[int, SearchResult]]:
+    """Drive searches in lock step, ``width`` at a time; yields number and result of each as soon as it ends.
 
     Each round judges the waiting nodes of all open searches in one call of ``evaluator``; a search that ends makes room
-    for the next.
+    for the next. Results come as they are ready, since each holds its whole tree: keep of it what is needed.
     """
     if width < 1:
         raise ValueError(f"width must be at least 1, got {width}")
     waiting = enumerate(searches)
-    results: dict[int, SearchResult] = {}
     open_searches: dict[int, Search] = {}
-    exhausted = False
     while True:
         nodes: list[Node] = []
         for number in list(open_searches):
-            _advance(number, open_searches, nodes, results)
-        while len(open_searches) < width and not exhausted:
+            result = _advance(open_searches[number], nodes)
+            if result is not None:
+                del open_searches[number]
+                yield number, result
+        while len(open_searches) < width:
             following = next(waiting, None)
             if following is None:
-                exhausted = True
                 break
-            open_searches[following[0]] = following[1]
-            _advance(following[0], open_searches, nodes, results)
+            number, search = following
+            result = _advance(search, nodes)
+            if result is None:
+                open_searches[number] = search
+            else:
+                yield number, result
         if not open_searches:
-            return [results[number] for number in sorted(results)]
+            return
         for node, evaluation in zip(nodes, evaluator.evaluate(nodes), strict=True):
             node.evaluation = evaluation
 
 
-def _advance(
-    number: int, open_searches: dict[int, Search], nodes: list[Node], results: dict[int, SearchResult]
-) -> None:
+def _advance(search: Search, nodes: list[Node]) -> SearchResult | None:
+    """Up to the next nodes that wait for their evaluation, or to the result."""
     try:
-        nodes.extend(next(open_searches[number]))
+        nodes.extend(next(search))
     except StopIteration as stop:
-        results[number] = stop.value
-        del open_searches[number]
+        result: SearchResult = stop.value
+        return result
+    return None

@@ -7,6 +7,7 @@ Exit codes: 0 done (of ``verify``: verified), 1 refuted, 2 wrong usage or bad in
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import textwrap
@@ -65,7 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     minus = "What begins with a minus sign and is no number stands after two: verify answer -- -x '-1*x'"
     kinds = verify.add_subparsers(required=True, metavar="WHAT")
     answer = kinds.add_parser("answer", help="is ANSWER the same as TRUTH?", epilog=minus)
-    answer.add_argument("answer", metavar="ANSWER", help="as text or LaTeX, also within a longer reply")
+    answer.add_argument(
+        "answer",
+        metavar="ANSWER",
+        help="as text, also within a longer reply; of LaTeX only \\boxed{} around plain text is read",
+    )
     answer.add_argument("truth", metavar="TRUTH")
     answer.set_defaults(run=_verify_answer)
     step = kinds.add_parser("step", help="have BEFORE and AFTER the same solutions?", epilog=minus)
@@ -131,7 +136,8 @@ def _verify_derivation(args: argparse.Namespace) -> int:
         data = sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
     except OSError as error:
         return _usage(f"{args.file}: {error.strerror}")
-    lines = [line.strip() for line in data.decode("utf-8", "replace").splitlines()]
+    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", errors="replace")
+    lines = [line.strip() for line in text]
     lines = [line for line in lines if line and not line.startswith("#")]
     if len(lines) < 2:
         return _usage(f"a derivation has two lines or more, one below the other; got {len(lines)}")

@@ -17,7 +17,17 @@ import numpy as np
 from reasoning_envs.domains.protocol import Domain, InputError
 from reasoning_envs.types import Problem, Verdict
 
-__all__ = ["SPLITS", "TEST_SHARE", "BadLine", "ProblemFileWarning", "ProblemSource", "read_problems", "split_of"]
+__all__ = [
+    "SPLITS",
+    "TEST_SHARE",
+    "BadLine",
+    "ProblemFileWarning",
+    "ProblemLine",
+    "ProblemSource",
+    "read_problem_lines",
+    "read_problems",
+    "split_of",
+]
 
 SPLITS = ("train", "test")
 TEST_SHARE = 0.2
@@ -41,6 +51,14 @@ class BadLine(NamedTuple):
         return f"{self.file}, line {self.number}: {self.verdict.reason} ({self.text!r:.80})"
 
 
+class ProblemLine(NamedTuple):
+    """A line of a problems file that is one. ``number`` counts from 1; ``text`` is as it was written, trimmed."""
+
+    number: int
+    text: str
+    problem: Problem
+
+
 def split_of(key: str) -> str:
     """``"train"`` or ``"test"``, from a problem's canonical key."""
     digest = blake2b(key.encode(), digest_size=8).digest()
@@ -48,15 +66,29 @@ def split_of(key: str) -> str:
 
 
 def read_problems(path: str | Path, domain: Domain) -> tuple[list[Problem], list[BadLine]]:
-    """The problems of a file that holds one a line, and the lines that are none.
-
-    Empty lines and lines that begin with ``#`` are passed over. The file is read as UTF-8; bytes that are not are
-    replaced, which makes a bad line of their line alone.
+    """The problems of a file that holds one a line, and the lines that are none; see :func:`read_problem_lines`.
 
     Raises:
         OSError: the file cannot be read.
     """
-    problems: list[Problem] = []
+    lines, bad = read_problem_lines(path, domain.problem)
+    return [line.problem for line in lines], bad
+
+
+def read_problem_lines(path: str | Path, read: Callable[[str], Problem]) -> tuple[list[ProblemLine], list[BadLine]]:
+    """The lines of a file that are problems, and those that are none.
+
+    Empty lines and lines that begin with ``#`` are passed over. The file is read as UTF-8; bytes that are not are
+    replaced, which makes a bad line of their line alone.
+
+    Args:
+        path: of the file.
+        read: makes a problem of a text, or raises an :class:`~reasoning_envs.domains.protocol.InputError`.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    problems: list[ProblemLine] = []
     bad: list[BadLine] = []
     with Path(path).open(encoding="utf-8-sig", errors="replace", newline=None) as file:
         for number, line in enumerate(file, start=1):
@@ -64,7 +96,7 @@ def read_problems(path: str | Path, domain: Domain) -> tuple[list[Problem], list
             if not text or text.startswith("#"):
                 continue
             try:
-                problems.append(domain.problem(text))
+                problems.append(ProblemLine(number, text, read(text)))
             except InputError as error:
                 bad.append(BadLine(str(path), number, text, error.verdict))
     return problems, bad

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -230,9 +230,10 @@ def read_traces(path: str | os.PathLike[str]) -> list[Trace]:
 def replay(trace: Trace, env: gym.Env[Any, Any] | None = None) -> gym.Env[Any, Any]:
     """Take the actions of a trace again, and make sure that all comes out as it was recorded.
 
-    Compared are the line, the status and the rewards of each step, and the outcome. Where a verifier ran out of time,
-    then or now, the verdict is not compared. Rewards are compared by the names that both sides have: without ``env``
-    that is the true one, with the wrappers of the recording round ``env`` also theirs.
+    Compared are the line, the status and the rewards of each step, the outcome, and the returns. Where a verifier ran
+    out of time, then or now, the verdict is not compared, nor are the returns. Rewards and returns are compared by the
+    names that both sides have: without ``env`` that is the true one, with the wrappers of the recording round ``env``
+    also theirs.
 
     Args:
         trace: what was recorded.
@@ -251,6 +252,7 @@ def replay(trace: Trace, env: gym.Env[Any, Any] | None = None) -> gym.Env[Any, A
     env.reset(seed=trace.seed, options={"problem": trace.problem})
     base = _base(env)
     actions = trace.actions or tuple(step.action for step in trace.steps)
+    beside: dict[str, float] = {}
     for number, action in enumerate(actions, start=1):
         if base.end:
             raise ReplayError(f"action {number}", action, f"an end: {base.end}", hint)
@@ -261,12 +263,16 @@ def replay(trace: Trace, env: gym.Env[Any, Any] | None = None) -> gym.Env[Any, A
             if count > len(trace.steps):
                 raise ReplayError(f"step {count}", "none", base.steps[-1].text, hint)
             _compare(trace.steps[count - 1], base.steps[-1], _timed_out(trace.outcome, base.outcome), hint)
+        else:
+            for name, value in _rewards(result[4]).items():
+                beside[name] = beside.get(name, 0.0) + value
     if len(base.steps) != len(trace.steps):
         raise ReplayError("number of steps", len(trace.steps), len(base.steps), hint)
     if not _timed_out(trace.outcome, base.outcome):
         recorded, replayed = (None if verdict is None else verdict.status for verdict in (trace.outcome, base.outcome))
         if recorded is not replayed:
             raise ReplayError("outcome", _name(recorded), _name(replayed), hint)
+        _compare_returns(trace, base.steps, beside, hint)
     return env
 
 
@@ -281,6 +287,19 @@ def _compare(recorded: Step, replayed: Step, unjudged: bool, hint: str) -> None:
     for name, reward in recorded.rewards.items():
         if replayed.rewards.get(name, reward) != reward:
             raise ReplayError(f"{where}, reward {name!r}", reward, replayed.rewards[name], hint)
+
+
+def _compare_returns(trace: Trace, replayed: Sequence[Step], beside: Mapping[str, float], hint: str) -> None:
+    """The sums of the rewards. :func:`trace_of` leaves out those of actions that were no steps, a recorder does not."""
+    if any(_timed_out(step.verdict) for step in (*trace.steps, *replayed)):
+        return
+    of_steps = _returns(replayed)
+    expected = {*trace.returns, *_returns(trace.steps)} & {*of_steps, *beside}
+    for name in sorted(expected):
+        bare = of_steps.get(name, 0.0)
+        recorded, whole = trace.returns.get(name), bare + beside.get(name, 0.0)
+        if recorded not in (bare, whole):
+            raise ReplayError(f"return {name!r}", recorded, whole, hint)
 
 
 def _name(status: Status | None) -> str:

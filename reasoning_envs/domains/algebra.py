@@ -13,7 +13,8 @@ from reasoning_envs.domains.algebra_words import MISTAKES, WORDS
 from reasoning_envs.domains.protocol import InputError
 from reasoning_envs.symbolic import statement as statements
 from reasoning_envs.symbolic.axioms import axiom_moves
-from reasoning_envs.symbolic.expression import Expr, sym
+from reasoning_envs.symbolic.evaluation import constant_sign, identically_zero
+from reasoning_envs.symbolic.expression import ZERO, Expr, sym, walk
 from reasoning_envs.symbolic.mistakes import mistakes
 from reasoning_envs.symbolic.move_sets import MOVE_SETS
 from reasoning_envs.symbolic.moves import Move, active
@@ -181,20 +182,32 @@ class AlgebraDomain:
         drawn = scrambled(np.random.default_rng(seed), depth, letters)
         return self._certified(drawn, f"scrambled{'_letters' if letters else ''}-{depth}", seed)
 
-    def problem(self, statement: str) -> Problem:
-        """An equation that anybody wrote. The unknown is x, or the only letter; any other letter is a constant.
+    def problem(self, statement: str, unknown: str | None = None) -> Problem:
+        """An equation that anybody wrote. Any letter but the unknown is a constant.
+
+        Args:
+            statement: the equation.
+            unknown: the letter that is solved for; default x, or the only letter.
 
         Raises:
-            InputError: no equation in one unknown, or one that is too large for ``max_tokens``.
+            InputError: no equation in one unknown, one that divides by zero, or one that is too large for
+                ``max_tokens``.
+            ValueError: ``unknown`` cannot be a symbol.
         """
-        line = _read(statement)
+        line = _read(statement, unknown)
+        from reasoning_envs.symbolic.printer import to_text
+
         equations = [
             c for part in _alternatives(line) for c in conjuncts(part) if isinstance(c, Comparison) and c.op == "="
         ]
         if not equations:
             raise _unread("an equation is needed, with = between two sides")
         letters = free_symbols(line)
-        if "x" in letters:
+        if unknown is not None:
+            if unknown not in letters:
+                found = ", ".join(sorted(letters)) or "no letter at all"
+                raise _unread(f"the unknown {unknown!r} is not in the equation; found {found}")
+        elif "x" in letters:
             unknown = "x"
         elif len(letters) == 1:
             (unknown,) = letters
@@ -205,6 +218,9 @@ class AlgebraDomain:
             raise _unread(f"the unknown {unknown!r} must be a single letter")
         if len(line_tokens(line)) > self.max_tokens:
             raise _unread(f"the equation takes {len(line_tokens(line))} tokens; at most {self.max_tokens} fit")
+        undefined = _division_by_zero(line)
+        if undefined is not None:
+            raise _unread(f"the line divides by zero, so it has no value: {to_text(undefined)}")
         return self._problem(line, None, None, None, unknown)
 
     def _certified(self, drawn: Drawn, level: str, seed: int) -> Problem:
@@ -224,7 +240,8 @@ class AlgebraDomain:
 
     def canonical_key(self, problem: Problem) -> str:
         """The equation with letters renamed in order of appearance and operands and sides sorted; numbers stay."""
-        line = _renamed(_read(problem.statement), str(problem.metadata.get("unknown", "x")))
+        unknown = str(problem.metadata.get("unknown", "x"))
+        line = _renamed(_read(problem.statement, unknown), unknown)
         return canonical_text(line)
 
     # -- states -------------------------------------------------------------------------------------------------------
@@ -232,7 +249,7 @@ class AlgebraDomain:
     def start(self, problem: Problem) -> AlgebraState:
         """The problem's line."""
         unknown = str(problem.metadata.get("unknown", "x"))
-        return AlgebraState(_renamed(_read(problem.statement), unknown), unknown)
+        return AlgebraState(_renamed(_read(problem.statement, unknown), unknown), unknown)
 
     def actions(self, state: AlgebraState) -> Sequence[AlgebraAction]:
         """At most 64 candidates; where there are more moves, the rules to choose from."""
@@ -261,7 +278,7 @@ class AlgebraDomain:
 
     def parse(self, state: AlgebraState, text: str) -> AlgebraAction:
         """A line that somebody wrote, in the problem's own letters."""
-        line = _renamed(_read(text), state.unknown)
+        line = _renamed(_read(text, state.unknown), state.unknown)
         return AlgebraAction("text", None, state, AlgebraState(line, state.unknown))
 
     def apply(self, state: AlgebraState, action: AlgebraAction) -> AlgebraState:
@@ -307,12 +324,32 @@ def _alternatives(line: Statement) -> tuple[Statement, ...]:
     return alternatives(line)
 
 
+def _division_by_zero(line: Statement) -> Expr | None:
+    """The innermost part of a line that divides by what is zero at every value of its letters; None where none does."""
+    from reasoning_envs.symbolic.equivalence import equivalent
+    from reasoning_envs.symbolic.lines import comparisons
+
+    for comparison in comparisons(line):
+        for side in (comparison.left, comparison.right):
+            for node in list(walk(side))[::-1]:
+                if node.op == "div":
+                    under = node.args[1]
+                elif node.op == "pow" and constant_sign(node.args[1]) == -1:
+                    under = node.args[0]
+                else:
+                    continue
+                # The points of the quick test are positive, where |x| - x is zero as well.
+                if identically_zero(under) is not False and equivalent(under, ZERO).verified:
+                    return node
+    return None
+
+
 def _unread(reason: str) -> InputError:
     return InputError(Verdict(Status.UNPARSED, reason=reason, method="parser"))
 
 
-def _read(text: str) -> Statement:
-    """A statement from text.
+def _read(text: str, unknown: str | None = None) -> Statement:
+    """A statement from text; ``unknown`` is a letter in it whatever else it would mean (``e``).
 
     Raises:
         InputError: it cannot be read (UNPARSED), or is too large to be worked with (UNSAFE).
@@ -321,7 +358,7 @@ def _read(text: str) -> Statement:
     from reasoning_envs.symbolic.parser import ParseError, parse_statement
 
     try:
-        line = parse_statement(text)
+        line = parse_statement(text, symbols=None if unknown is None else (unknown,))
         check_bounds(line)
     except ParseError as error:
         raise InputError(Verdict(Status.UNPARSED, reason=error.reason, method="parser")) from error

@@ -22,9 +22,12 @@ __all__ = [
     "MAX_DEGREE",
     "MAX_DEPTH",
     "MAX_EXPONENT_DEGREE",
+    "MAX_KERNELS",
+    "MAX_NESTED_ROOTS",
     "MAX_SIZE",
     "MAX_TERMS",
     "MAX_TOWER",
+    "MAX_WAVES",
     "UnsafeExpressionError",
     "check_bounds",
 ]
@@ -39,6 +42,13 @@ MAX_EXPONENT_DEGREE = 10
 """Of what stands in an exponent with symbols, or under a factorial with symbols."""
 MAX_TOWER = 2
 """Exponents upon exponents that are no plain numbers: ``x^(x^x)`` is 2."""
+MAX_KERNELS = 100
+"""Roots, functions and constants such as pi, each time they occur."""
+MAX_WAVES = 40
+"""Sines and cosines of symbols side by side; a tangent counts as five. Each has zeros or poles without end."""
+MAX_NESTED_ROOTS = 6
+"""Roots within each other: to be rid of n square roots doubles the degree n times. Their degrees multiply, and the
+product is at most :data:`MAX_DEGREE`."""
 MAX_SIZE = 5000
 """Nodes of a tree."""
 MAX_DEPTH = 100
@@ -108,7 +118,17 @@ def _check(node: Expr) -> None:
         raise UnsafeExpressionError(f"{_shown(node)} has {node.size} parts; at most {MAX_SIZE} are handled")
     if node.depth > MAX_DEPTH:
         raise UnsafeExpressionError(f"the expression is nested {node.depth} deep; at most {MAX_DEPTH} is handled")
-    _extent(node)
+    kernels = _extent(node).kernels
+    if kernels > MAX_KERNELS:
+        raise UnsafeExpressionError(
+            f"{_shown(node)} has {kernels} roots, functions and constants; at most {MAX_KERNELS} are handled"
+        )
+    _nested_roots(node)
+    waves = _waves(node)
+    if waves > MAX_WAVES:
+        raise UnsafeExpressionError(
+            f"{_shown(node)} has {waves} waves side by side (a tangent is five); at most {MAX_WAVES} are handled"
+        )
     if len(_known) >= _KNOWN_MAX:
         _known.clear()
     _known[node.tokens] = None
@@ -131,10 +151,48 @@ def _weight(node: Expr) -> int:
         return _weight(args[0]) * max(1, abs(exponent))
     if op in _GROWING:
         return _HEAVY
+    if op in ("sqrt", "tan"):
+        return 2 * _weight(args[0])  # at most 3 of them within each other, or 7 side by side, are light
     weight = 0
     for arg in args:
         weight += 1 if not arg.args else _weight(arg)
     return weight
+
+
+def _nested_roots(node: Expr) -> tuple[int, int]:
+    """How many roots stand within each other, and the product of their degrees; the tree has passed :func:`_extent`."""
+    if not node.args:
+        return 0, 1
+    inner = [_nested_roots(arg) for arg in node.args]
+    depth, degree = max([depth for depth, _ in inner]), max([degree for _, degree in inner])
+    own = _root_degree(node)
+    if own == 1:
+        return depth, degree
+    depth, degree = depth + 1, degree * own
+    if depth > MAX_NESTED_ROOTS:
+        raise UnsafeExpressionError(
+            f"{_shown(node)} has {depth} roots within each other; at most {MAX_NESTED_ROOTS} are handled"
+        )
+    if degree > MAX_DEGREE:
+        raise _root_too_high(node, degree)
+    return depth, degree
+
+
+def _waves(node: Expr) -> int:
+    inside = sum([_waves(arg) for arg in node.args]) if node.symbols else 0
+    return max(inside, 5 if node.op == "tan" else 1) if node.op in ("sin", "cos", "tan") and node.symbols else inside
+
+
+def _root_degree(node: Expr) -> int:
+    """Of a square root, another root or a fractional power; 1 of everything else."""
+    if node.op == "sqrt":
+        return 2
+    if node.op not in ("root", "pow") or node.args[1].symbols:
+        return 1
+    value = _extent(node.args[1]).value
+    if value is None or value == 0:
+        return 1
+    return max(1, abs(value.numerator)) if node.op == "root" else value.denominator
 
 
 def _shown(node: Expr) -> str:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from reasoning_envs.symbolic.expression import ONE, ZERO, Expr, add, call, div, mul, neg, num, power, rebuild
-from reasoning_envs.symbolic.forms import Form, UndefinedForm, form, ring_of
+from reasoning_envs.symbolic.forms import Form, UndefinedForm, factors, form, ring_of
 from reasoning_envs.symbolic.kernel_rules import (
     NOTHING,
     Argument,
@@ -102,7 +102,7 @@ def _argument(expr: Expr, over: str) -> tuple[Argument, frozenset[Requirement]]:
 def _divisor_requirements(found: Form) -> frozenset[Requirement]:
     requirements: set[Requirement] = set()
     for divisor in found.divisors:
-        for factor, _ in divisor.factor()[1]:
+        for factor, _ in factors(divisor):
             tree = polynomial_to_expr(factor, found.ring)
             if not is_positive_kernel(tree):
                 requirements.add(("!= 0", tree))

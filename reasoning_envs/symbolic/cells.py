@@ -13,20 +13,24 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from flint import fmpq
+from flint import arb, fmpq
 
-from reasoning_envs.symbolic.balls import precision
+from reasoning_envs.symbolic.balls import Unclear, Undefined, precision
 from reasoning_envs.symbolic.critical import critical_points
 from reasoning_envs.symbolic.equivalence import equivalent
 from reasoning_envs.symbolic.lines import comparisons, is_equations
 from reasoning_envs.symbolic.roots import Point, rational_point
-from reasoning_envs.symbolic.statement import Statement, Truth
+from reasoning_envs.symbolic.scan import EVERYWHERE, Window, has_waves
+from reasoning_envs.symbolic.statement import And, Comparison, Statement, Truth
 from reasoning_envs.symbolic.truth import Judge, Truthfulness
+from reasoning_envs.symbolic.values import value_at
 
 __all__ = ["CellComparison", "Truthfulness", "compare_on_cells"]
 
 _MERGE_BITS = (96, 256, 700)
 _MAX_POINTS = 400
+_NOWHERE: Window = (EVERYWHERE[1], EVERYWHERE[0])
+_MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 class CellComparison(NamedTuple):
@@ -39,6 +43,7 @@ class CellComparison(NamedTuple):
         same_domain: the two are defined at the same values.
         unclear: there are values at which nobody can tell.
         rigorous: every part of the comparison is a proof.
+        covered: nowhere that matters was left unsearched; where not, only what was found counts.
     """
 
     lost: tuple[Point, ...]
@@ -50,6 +55,7 @@ class CellComparison(NamedTuple):
     same_domain: bool
     unclear: bool
     rigorous: bool
+    covered: bool = True
 
 
 def compare_on_cells(before: Statement, after: Statement, unknown: str, over: str = "real") -> CellComparison:
@@ -65,10 +71,17 @@ def compare_on_cells(before: Statement, after: Statement, unknown: str, over: st
     complete = True
     if over == "positive":
         points.append(rational_point(fmpq(0)))
-    for comparison in {*comparisons(before), *comparisons(after)}:
-        found = critical_points(comparison, unknown)
+    # Outside it both lines are false, whatever their other parts say.
+    window = _hull(_window(before, unknown), _window(after, unknown))
+    if over == "positive":
+        window = max(window[0], 0.0), window[1]
+    covered = True
+    for comparison in dict.fromkeys((*comparisons(before), *comparisons(after))):
+        waves = has_waves(comparison.left, unknown) or has_waves(comparison.right, unknown)
+        found = critical_points(comparison, unknown, window) if waves else critical_points(comparison, unknown)
         points.extend(found.points)
         complete = complete and found.complete
+        covered = covered and found.window[0] <= window[0] and window[1] <= found.window[1]
     ordered, certain = _ordered(points)
     samples = _samples(ordered)
     places: list[Point] = []
@@ -94,7 +107,49 @@ def compare_on_cells(before: Statement, after: Statement, unknown: str, over: st
         all((b is undefined) == (a is undefined) for b, a in zip(first, second, strict=True)),
         unclear in first or unclear in second,
         complete and certain and judge.rigorous,
+        covered or window[0] > window[1],
     )
+
+
+def _window(line: Statement, unknown: str) -> Window:
+    """An interval outside which the line does not hold; its ends are wrong way round where it never does."""
+    if isinstance(line, Truth):
+        return EVERYWHERE if line.value else _NOWHERE
+    if isinstance(line, Comparison):
+        return _window_of_comparison(line, unknown)
+    windows = [_window(part, unknown) for part in line.parts]
+    if isinstance(line, And):
+        return max(low for low, _ in windows), min(high for _, high in windows)
+    whole = _NOWHERE
+    for window in windows:
+        whole = _hull(whole, window)
+    return whole
+
+
+def _hull(first: Window, second: Window) -> Window:
+    if first[0] > first[1] or second[0] > second[1]:
+        return second if first[0] > first[1] else first
+    return min(first[0], second[0]), max(first[1], second[1])
+
+
+def _window_of_comparison(comparison: Comparison, unknown: str) -> Window:
+    for side, other, op in (
+        (comparison.left, comparison.right, comparison.op),
+        (comparison.right, comparison.left, _MIRRORED[comparison.op]),
+    ):
+        if side.op != "sym" or side.value != unknown or other.symbols:
+            continue
+        try:
+            with precision(64):
+                ball = arb(value_at(other, {}))
+                low, high = float(ball.lower()), float(ball.upper())
+        except (Undefined, Unclear):
+            return EVERYWHERE
+        margin = 1e-9 * (1 + max(abs(low), abs(high)))
+        start = low - margin if op in (">", ">=", "=") else EVERYWHERE[0]
+        stop = high + margin if op in ("<", "<=", "=") else EVERYWHERE[1]
+        return start, stop
+    return EVERYWHERE
 
 
 def _points_first(places: list[Point], ordered: list[Point]) -> Iterator[Point]:

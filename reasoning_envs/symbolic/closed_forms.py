@@ -16,7 +16,7 @@ from reasoning_envs.symbolic.balls import Unclear, Undefined, precision, sign
 from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.canonical import normal_form
 from reasoning_envs.symbolic.expression import Expr, add, call, div, mul, neg, num, power, sub
-from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm
+from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm, factors
 from reasoning_envs.symbolic.rings import Ring, fraction_to_expr, polynomial_to_expr, to_rational
 from reasoning_envs.symbolic.roots import Point, constant_point, polynomial_points, univariate
 from reasoning_envs.symbolic.values import value_at
@@ -46,7 +46,7 @@ def zeros_in_closed_form(expr: Expr, name: str, depth: int = 0) -> tuple[Point, 
     found: list[Point] = []
     ring = form.ring
     try:
-        parts = form.numerator.factor()[1]
+        parts = factors(form.numerator)
         for factor, _ in parts:
             zeros = zeros_of_factor(factor, ring, name, depth)
             if zeros is None or len(found) > _MAX_ZEROS:

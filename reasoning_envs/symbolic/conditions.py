@@ -12,7 +12,7 @@ from flint import fmpq, fmpq_mpoly
 from reasoning_envs.symbolic.balls import Unclear, Undefined, precision, sign
 from reasoning_envs.symbolic.canonical import normal_form
 from reasoning_envs.symbolic.expression import Expr, num, sym
-from reasoning_envs.symbolic.forms import Form, TooLarge, UndefinedForm
+from reasoning_envs.symbolic.forms import Form, TooLarge, UndefinedForm, factored, factors
 from reasoning_envs.symbolic.kernel_rules import Requirement, is_positive_kernel
 from reasoning_envs.symbolic.rings import Ring, from_rational, polynomial_to_expr, to_rational
 from reasoning_envs.symbolic.roots import polynomial_points, univariate
@@ -30,7 +30,7 @@ _FLIPPED = {"> 0": "< 0", ">= 0": "<= 0", "< 0": "> 0", "<= 0": ">= 0", "!= 0": 
 def nonzero(polynomial: fmpq_mpoly, ring: Ring, over: str = "real") -> frozenset[Condition]:
     """What must not be 0 for the polynomial not to be 0: its irreducible factors, those left out that never are."""
     found: set[Condition] = set()
-    for factor, _ in polynomial.factor()[1]:
+    for factor, _ in factors(polynomial):
         tree = polynomial_to_expr(factor, ring)
         if not _never_zero(factor, tree, ring, over):
             # A root and a value between bars are 0 where their argument is.
@@ -97,7 +97,7 @@ def _of_form(relation: str, form: Form, over: str) -> set[Condition]:
     top = form.numerator if form.denominator is None else form.numerator * form.denominator
     if relation == "!= 0":
         return set(nonzero(top, ring, over))
-    content, parts = top.factor()
+    content, parts = factored(top)
     rest = ring.context.constant(1 if content > 0 else -1)
     found: set[Condition] = set()
     for part, exponent in parts:

@@ -11,27 +11,41 @@ from reasoning_envs.symbolic.algebraic import eliminate
 from reasoning_envs.symbolic.canonical import canonical
 from reasoning_envs.symbolic.closed_forms import zeros_of_factor
 from reasoning_envs.symbolic.expression import ONE, Expr, call, sub, walk
-from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm, form, ring_of
+from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm, factors, form, ring_of
 from reasoning_envs.symbolic.rings import Ring, is_rational, polynomial_to_expr
 from reasoning_envs.symbolic.roots import Point, constant_point, polynomial_points, univariate
-from reasoning_envs.symbolic.scan import zeros_by_scan
+from reasoning_envs.symbolic.scan import EVERYWHERE, Window, zeros_by_scan
 from reasoning_envs.symbolic.statement import Comparison
 
-__all__ = ["Critical", "critical_points"]
+__all__ = ["Critical", "breakpoints", "critical_points"]
 
 _MAX_POINTS = 400
+_MAX_SIZE = 400
 
 
 class Critical(NamedTuple):
-    """Points on the real line, and whether none is missing."""
+    """Points on the real line.
+
+    Attributes:
+        points: from left to right or not.
+        complete: none is missing, for certain.
+        window: outside it nobody looked; inside, none is likely to be missing.
+    """
 
     points: tuple[Point, ...]
     complete: bool
+    window: Window = EVERYWHERE
 
 
 @lru_cache(maxsize=2048)
-def critical_points(comparison: Comparison, unknown: str) -> Critical:
-    """Where the truth of a comparison with the only symbol ``unknown`` can change; exact points before scanned ones."""
+def critical_points(comparison: Comparison, unknown: str, window: Window = EVERYWHERE) -> Critical:
+    """Where the truth of a comparison with the only symbol ``unknown`` can change; exact points before scanned ones.
+
+    Args:
+        comparison: in one unknown.
+        unknown: its symbol.
+        window: where it matters; what is elsewhere may or may not be found.
+    """
     lone = _solved_point(comparison, unknown)
     if lone is not None:
         return Critical((lone,), True)
@@ -42,16 +56,19 @@ def critical_points(comparison: Comparison, unknown: str) -> Critical:
     pending: list[Expr] = []
     # The poles of the factorial and of the tangent go on for ever.
     complete = not any(node.op in ("factorial", "tan") and unknown in node.symbols for node in walk(difference))
-    for expr in (*_breakpoints(comparison.left), *_breakpoints(comparison.right), difference):
+    for expr in (*breakpoints(comparison.left), *breakpoints(comparison.right), difference):
         if unknown in expr.symbols:
             points, rest = _zeros(expr, unknown)
             anchors.update((point.key, point) for point in points)
             pending += rest
+    seen = EVERYWHERE
     for expr in pending:
         complete = False
         near = [float(point.ball(64).mid()) for point in anchors.values()]
-        anchors.update((point.key, point) for point in zeros_by_scan(expr, unknown, near))
-    return Critical(tuple(anchors.values())[:_MAX_POINTS], complete and len(anchors) <= _MAX_POINTS)
+        scanned = zeros_by_scan(expr, unknown, near, window)
+        anchors.update((point.key, point) for point in scanned.zeros)
+        seen = max(seen[0], scanned.window[0]), min(seen[1], scanned.window[1])
+    return Critical(tuple(anchors.values())[:_MAX_POINTS], complete and len(anchors) <= _MAX_POINTS, seen)
 
 
 def _solved_point(comparison: Comparison, unknown: str) -> Point | None:
@@ -62,7 +79,7 @@ def _solved_point(comparison: Comparison, unknown: str) -> Point | None:
     return None
 
 
-def _breakpoints(expr: Expr) -> list[Expr]:
+def breakpoints(expr: Expr) -> list[Expr]:
     """Parts at whose zeros the expression may stop being defined or smooth, inner ones first."""
     found: list[Expr] = []
     for node in walk(expr):
@@ -92,10 +109,12 @@ def _zeros(expr: Expr, unknown: str) -> tuple[list[Point], list[Expr]]:
         for polynomial in (found.numerator, *found.divisors):
             if polynomial.is_zero():
                 continue
-            for factor, _ in polynomial.factor()[1]:
+            for factor, _ in factors(polynomial):
                 zeros = _zeros_of_factor(factor, found.ring, unknown)
                 if zeros is None:
-                    pending.append(polynomial_to_expr(factor, found.ring))
+                    tree = polynomial_to_expr(factor, found.ring)
+                    # Expanded, it may be a hundred times as long, and every step of the scan with it.
+                    pending.append(tree if tree.size <= max(_MAX_SIZE, expr.size) else expr)
                 else:
                     points.extend(zeros)
         return points, pending

@@ -137,7 +137,10 @@ class _Comparison:
             if multiples(before, after, ring, self.over):
                 return self.step.right(Relation.EQUIVALENT, "both sides were changed alike", "polynomials")
             if all(isinstance(line, Truth) or is_equations(line) for line in (before, after)):
-                verdict = relate_by_factors(self.step, ring)
+                try:
+                    verdict = relate_by_factors(self.step, ring)
+                except TooLarge:
+                    verdict = None  # the lines may still be the same up to order
                 if verdict is not None:
                     return verdict
             if part_keys(before, ring, self.over) == part_keys(after, ring, self.over):
@@ -185,7 +188,7 @@ class _Comparison:
         return self._of_cells(found, method)
 
     def _of_cells(self, found: CellComparison, method: str) -> Verdict:
-        if found.before_identity and found.after_identity:
+        if found.before_identity and found.after_identity and (found.covered or self._hold_everywhere()):
             relation = Relation.EQUIVALENT if found.same_domain else Relation.SAME_ROOTS
             conditions = () if found.same_domain else self._domains()
             reason = "both lines hold for every value at which they are defined"
@@ -194,6 +197,9 @@ class _Comparison:
         added = tuple([point.text(self.unknown) for point in found.added[:3]])
         if lost or added:
             return self.step.wrong(lost, added, method, found.rigorous, Relation.NONE)
+        if not found.covered:
+            reason = "solutions may lie where nobody looked: waves go on for ever"
+            return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, method)
         if found.unclear:
             return self._by_sympy()
         if found.before_any:
@@ -202,6 +208,11 @@ class _Comparison:
         if isinstance(self.after, Truth):
             return self.step.right(Relation.EQUIVALENT, "the line has no solution", method, found.rigorous)
         return self._neither(method, found.rigorous)
+
+    def _hold_everywhere(self) -> bool:
+        """The sides of each equation are equal as functions, which the search for solutions did not see everywhere."""
+        lines = (*comparisons(self.before), *comparisons(self.after))
+        return all(equivalent(line.left, line.right, over=self.over).verified for line in lines)
 
     def _by_sympy(self) -> Verdict:
         """The last resort for two equations: SymPy's solutions of both."""
@@ -231,8 +242,14 @@ class _Comparison:
 
     def _neither(self, method: str, rigorous: bool) -> Verdict:
         """Neither line has a solution."""
-        if follows(self.step):
-            return self.step.right(Relation.SAME_ROOTS, "neither line has a solution", method, rigorous)
+        try:
+            if follows(self.step):
+                return self.step.right(Relation.SAME_ROOTS, "neither line has a solution", method, rigorous)
+        except TooLarge as error:
+            reason = (
+                f"neither line has a solution, and whether the one follows from the other is too large a task: {error}"
+            )
+            return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, method)
         return self.step.vacuous(method, rigorous)
 
     def _domains(self) -> tuple[str, ...]:
@@ -240,8 +257,11 @@ class _Comparison:
         sides: list[frozenset[Condition]] = []
         for line in (self.before, self.after):
             found: frozenset[Condition] = frozenset()
-            for comparison in comparisons(line):
-                found = found | _definedness(comparison, self.over)
+            try:
+                for comparison in comparisons(line):
+                    found = found | _definedness(comparison, self.over)
+            except TooLarge:
+                return ("both lines are defined",)
             sides.append(found)
         return condition_texts(sides[0] ^ sides[1])
 

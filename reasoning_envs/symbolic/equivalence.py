@@ -32,7 +32,7 @@ from reasoning_envs.symbolic.expression import Expr, num, sub, substitute, walk
 from reasoning_envs.symbolic.forms import Form, TooLarge, UndefinedForm, form, ring_of
 from reasoning_envs.symbolic.residues import same_residues
 from reasoning_envs.symbolic.rings import Ring, from_rational, is_rational, polynomial_to_expr
-from reasoning_envs.symbolic.sampling import points, value_text
+from reasoning_envs.symbolic.sampling import points, points_that_matter, value_text
 from reasoning_envs.symbolic.statement import Comparison
 from reasoning_envs.symbolic.values import value_at
 from reasoning_envs.types import Relation, Status, Verdict
@@ -235,6 +235,8 @@ class _Question:
         lone: list[dict[str, Any]] = []
         lone_reason = ""
         tried = 0
+        # Two expressions may agree near 0 and part beyond a kink.
+        enough = points_that_matter(self.left, self.right, self.over)
         for point in self._points():
             tried += 1
             with precision(_BITS[0]):
@@ -250,7 +252,7 @@ class _Question:
                 return outcome
             if outcome is None:
                 agreed.append(point)
-            if len(agreed) == _POINTS or (not self.symbols and agreed):
+            if (len(agreed) >= _POINTS and tried >= enough) or (not self.symbols and agreed):
                 break
         if agreed:
             reason = f"the two agree at {len(agreed)} points"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["constant_sign", "enclosure", "exact_value", "identically_zero", "residue"]
 
 PRIME = (1 << 61) - 1
+_NEGATIVE = 2
+"""The salt at which symbols stand for negative numbers in an enclosure."""
 _MAX_BITS = 4096
 _CACHE_LIMIT = 200_000
 
@@ -136,20 +138,22 @@ def identically_zero(expr: Expr) -> bool | None:
     """Is the expression zero at every value of its symbols? None where no method can tell.
 
     Rational functions are evaluated at two points modulo a 61-bit prime (Schwartz-Zippel: a wrong True has a chance
-    below 1e-30 for the degrees that occur); others are enclosed at two positive points at 256 bits.
+    below 1e-30 for the degrees that occur); what vanishes there, and all else, is enclosed with the symbols at positive
+    and at negative points at 256 bits.
     """
     first = residue(expr)
-    if first is not None:
-        return first == 0 and residue(expr, PRIME, 1) == 0
+    if first is not None and (first != 0 or residue(expr, PRIME, 1) != 0):
+        return False
+    # Also where the residues vanish: a number may be a multiple of the prime.
     found = False
-    for salt in (1, 2):
+    for salt in (1, _NEGATIVE):
         ball = enclosure(expr, salt)
         if ball is None:
             continue
         if not ball.contains(0):
             return False
         found = found or float(ball.rad()) < 1e-40
-    return True if found else None
+    return True if found or first == 0 else None
 
 
 def constant_sign(expr: Expr) -> int | None:
@@ -168,7 +172,7 @@ def constant_sign(expr: Expr) -> int | None:
 
 
 def enclosure(expr: Expr, salt: int, bits: int = 256) -> arb | None:
-    """A certified real interval for the value, symbols at fixed positive points.
+    """A certified real interval for the value, symbols at fixed points: positive, with ``salt`` 2 negative.
 
     None where the value is not real, not finite, or not defined there.
     """
@@ -191,7 +195,8 @@ def _enclose(expr: Expr, salt: int) -> arb | None:
         number = expr.number
         return arb(fmpq(number.numerator, number.denominator))
     if op == "sym":
-        return arb(fmpq(zlib.crc32(f"{salt}:{expr.value}".encode()) % 9973 + 1, 2003))
+        size = zlib.crc32(f"{salt}:{expr.value}".encode()) % 9973 + 1
+        return arb(fmpq(-size if salt == _NEGATIVE else size, 2003))
     if op == "const":
         return {"pi": arb.pi, "e": arb.const_e}[str(expr.value)]() if expr.value in ("pi", "e") else None
     inner = []

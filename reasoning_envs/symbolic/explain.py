@@ -66,7 +66,8 @@ def explain(
         return f"a condition was dropped that excludes {_roots(added)}"
     if isinstance(after, Truth):
         if after.value:
-            return f"the line before does not hold for every value of {unknown}: {_roots(added)} does not solve it"
+            shown = f"{_roots(added)} {_do(added)} not solve it"
+            return f"the line before does not hold for every value of {unknown}: {shown}"
         return f"the line before has a solution: {_roots(lost)}"
     return _effect(lost, added, "root" if is_equations(before) and is_equations(after) else "solution")
 
@@ -96,12 +97,21 @@ def _roots(roots: tuple[str, ...]) -> str:
     return " and ".join(roots)
 
 
+def _are(roots: tuple[str, ...]) -> str:
+    return "is" if len(roots) == 1 else "are"
+
+
+def _do(roots: tuple[str, ...]) -> str:
+    return "does" if len(roots) == 1 else "do"
+
+
 def _effect(lost: tuple[str, ...], added: tuple[str, ...], what: str) -> str:
     if lost and added:
-        return f"the solutions change: {_roots(lost)} is lost and {_roots(added)} does not solve the line before"
+        gone = f"{_roots(lost)} {_are(lost)} lost"
+        return f"the solutions change: {gone} and {_roots(added)} {_do(added)} not solve the line before"
     if lost:
-        return f"the step loses the {what} {_roots(lost)}"
-    return f"the step adds {_roots(added)}, which does not solve the line before"
+        return f"the step loses the {what if len(lost) == 1 else what + 's'} {_roots(lost)}"
+    return f"the step adds {_roots(added)}, which {_do(added)} not solve the line before"
 
 
 def _equation(line: Statement) -> Comparison | None:
@@ -159,7 +169,7 @@ class _Sides:
             return f"dividing by {divisor} loses the root {_roots(lost)}"
         if added and not lost and holds_down and not holds_over:
             factor = to_text(fraction_to_expr(down, over, self.ring))
-            return f"multiplying by {factor} adds {_roots(added)}, which does not solve the line before"
+            return f"multiplying by {factor} adds {_roots(added)}, which {_do(added)} not solve the line before"
         return None
 
     def _squared(self, lost: tuple[str, ...], added: tuple[str, ...]) -> str | None:
@@ -167,7 +177,7 @@ class _Sides:
             return None
         l1, r1, _, _ = self.trees
         if self._same(self._form(power(l1, num(2))), self.l2) and self._same(self._form(power(r1, num(2))), self.r2):
-            return f"squaring adds {_roots(added)}, which does not solve the line before"
+            return f"squaring adds {_roots(added)}, which {_do(added)} not solve the line before"
         return None
 
     def _rooted(self, lost: tuple[str, ...], added: tuple[str, ...]) -> str | None:
@@ -175,7 +185,7 @@ class _Sides:
             return None
         _, _, l2, r2 = self.trees
         if self._same(self._form(power(l2, num(2))), self.l1) and self._same(self._form(power(r2, num(2))), self.r1):
-            return f"a square root has two signs: {_roots(lost)} is lost"
+            return f"a square root has two signs: {_roots(lost)} {_are(lost)} lost"
         return None
 
     def _both_sides(self) -> str | None:

@@ -182,9 +182,10 @@ class _FactorStep:
             if line.identity:
                 relation = Relation.SAME_ROOTS if line.holes else Relation.EQUIVALENT
                 conditions = self._own_conditions(line)
-                return self.step.right(
-                    relation, "the equation holds for every value", "polynomials", conditions=conditions
-                )
+                reason = "the equation holds for every value"
+                if conditions:
+                    reason = f"the equation holds wherever it is defined: {' and '.join(conditions)}"
+                return self.step.right(relation, reason, "polynomials", conditions=conditions)
             if not line.rational:
                 return None
             kept, _ = self._real(line)

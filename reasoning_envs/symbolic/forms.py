@@ -21,10 +21,26 @@ from flint import fmpq, fmpq_mpoly
 from reasoning_envs.symbolic.expression import Expr, call, const
 from reasoning_envs.symbolic.rings import Relation, Ring, from_rational, is_kernel, is_rational, nodes, to_rational
 
-__all__ = ["Form", "TooLarge", "UndefinedForm", "extended_by", "form", "product", "ring_of"]
+__all__ = [
+    "Form",
+    "TooLarge",
+    "UndefinedForm",
+    "check_factorable",
+    "extended_by",
+    "factored",
+    "factors",
+    "form",
+    "product",
+    "raised",
+    "ring_of",
+]
 
 MAX_TERMS = 20_000
 MAX_BITS = 200_000
+MAX_KERNELS = 64
+_MAX_FACTOR_TERMS = 600
+_MAX_FACTOR_DEGREE = 80
+_MAX_LONE_DEGREE = 200  # of a polynomial in one generator
 
 
 class UndefinedForm(ArithmeticError):
@@ -71,7 +87,7 @@ def _relation(kernel: Expr, ring: Ring, real: bool) -> Relation | None:
         return None
     if kernel.op == "abs":
         under = None if inner.denominator is None else inner.denominator**2
-        return Relation(index, 2, inner.numerator**2, under)
+        return Relation(index, 2, raised(inner.numerator, 2), under)
     return Relation(index, degree, inner.numerator, inner.denominator)
 
 
@@ -81,13 +97,19 @@ def extended_by(ring: Ring, name: str) -> Ring:
 
 
 def ring_of(*expressions: Expr, over: str = "real") -> Ring:
-    """The smallest ring that holds all the expressions."""
+    """The smallest ring that holds all the expressions.
+
+    Raises:
+        TooLarge: they have more than :data:`MAX_KERNELS` kernels.
+    """
     symbols: set[str] = set()
     kernels: dict[bytes, Expr] = {}
     for expr in expressions:
         symbols |= expr.symbols
         if not is_rational(expr):
             _collect(expr, kernels)
+    if len(kernels) > MAX_KERNELS:
+        raise TooLarge(f"{len(kernels)} different roots, functions and constants; at most {MAX_KERNELS} are expanded")
     ordered = sorted(kernels.values(), key=lambda kernel: (kernel.size, kernel.tokens)) if kernels else ()
     return _ring(tuple(sorted(symbols)), tuple(ordered), over != "complex")
 
@@ -267,11 +289,16 @@ def _power(
         exponent = -exponent
     if exponent == 0:
         top, down = fmpq(1), None
-    tops.append(_raised(top, exponent))
-    downs.append(None if down is None else _raised(down, exponent))
+    tops.append(raised(top, exponent))
+    downs.append(None if down is None else raised(down, exponent))
 
 
-def _raised(value: Any, exponent: int) -> Any:
+def raised(value: Any, exponent: int) -> Any:
+    """A power of a number or a polynomial, its exponent 1 or more.
+
+    Raises:
+        TooLarge: it would have too many terms or digits.
+    """
     if exponent == 1:
         return value
     if _is_number(value):
@@ -305,6 +332,36 @@ def _times(left: Any, right: Any) -> Any:
     if not _is_number(left) and not _is_number(right) and len(left) * len(right) > MAX_TERMS * 5:
         raise TooLarge("too many terms")
     return left * right
+
+
+def factors(polynomial: fmpq_mpoly) -> list[tuple[fmpq_mpoly, int]]:
+    """The irreducible factors of :func:`factored`, which raises as that does."""
+    return factored(polynomial)[1]
+
+
+def factored(polynomial: fmpq_mpoly) -> tuple[fmpq, list[tuple[fmpq_mpoly, int]]]:
+    """The constant factor, and the irreducible factors that are no constants with their exponents.
+
+    Raises:
+        TooLarge: it has more terms, or a higher degree, than is worth factoring.
+    """
+    check_factorable(polynomial)
+    return polynomial.factor()
+
+
+def check_factorable(polynomial: fmpq_mpoly) -> None:
+    """Nothing, if factoring the polynomial is cheap.
+
+    Raises:
+        TooLarge: it has more terms, or a higher degree, than is worth factoring.
+    """
+    lone = sum(degree > 0 for degree in polynomial.degrees()) == 1
+    most = _MAX_LONE_DEGREE if lone else _MAX_FACTOR_DEGREE
+    terms, degree = len(polynomial), polynomial.total_degree() if len(polynomial) > 1 else 0
+    if terms > _MAX_FACTOR_TERMS or degree > most:
+        raise TooLarge(
+            f"a polynomial of degree {degree} with {terms} terms; up to {most} and {_MAX_FACTOR_TERMS} are factored"
+        )
 
 
 def _is_number(value: Any) -> bool:
@@ -356,6 +413,9 @@ def _reduced(ring: Ring, polynomial: fmpq_mpoly) -> tuple[fmpq_mpoly, fmpq_mpoly
         index, degree = relation.generator, relation.degree
         if polynomial.degrees()[index] < degree:
             continue
+        # Every relation goes through all the terms.
+        if len(polynomial) * len(ring.relations) > MAX_TERMS:
+            raise TooLarge("too many terms")
         groups: dict[int, dict[tuple[int, ...], fmpq]] = {}
         for exponents, coefficient in polynomial.to_dict().items():
             times, rest = divmod(exponents[index], degree)
@@ -363,13 +423,13 @@ def _reduced(ring: Ring, polynomial: fmpq_mpoly) -> tuple[fmpq_mpoly, fmpq_mpoly
         most = max(groups)
         total = ring.context.constant(0)
         for times, terms in groups.items():
-            part = _times(ring.context.from_dict(terms), _raised(relation.numerator, times) if times else _one(ring))
+            part = _times(ring.context.from_dict(terms), raised(relation.numerator, times) if times else _one(ring))
             if relation.denominator is not None and times < most:
-                part = _times(part, _raised(relation.denominator, most - times))
+                part = _times(part, raised(relation.denominator, most - times))
             total = total + part
         polynomial = total
         if relation.denominator is not None:
-            step = _raised(relation.denominator, most)
+            step = raised(relation.denominator, most)
             multiplier = step if multiplier is None else _times(multiplier, step)
     return polynomial, multiplier
 

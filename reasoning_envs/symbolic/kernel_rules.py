@@ -8,7 +8,7 @@ from math import factorial
 from flint import fmpq_mpoly, fmpz
 
 from reasoning_envs.symbolic.expression import ONE, ZERO, Expr, add, call, const, div, mul, neg, num, power
-from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm
+from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm, check_factorable, factored, raised
 from reasoning_envs.symbolic.rings import Ring, fraction_to_expr, polynomial_to_expr, to_rational
 
 __all__ = [
@@ -97,7 +97,7 @@ def root(argument: Argument, degree: int, over: str) -> tuple[Expr, frozenset[Re
     """The real root of a degree above 0, and what it needs.
 
     Raises:
-        UndefinedForm: an even root of a negative number.
+        UndefinedForm: an even root of a negative number. TooLarge: its argument is too large to be factored.
     """
     if degree == 1:
         return argument.tree(), NOTHING
@@ -112,8 +112,9 @@ def root(argument: Argument, degree: int, over: str) -> tuple[Expr, frozenset[Re
     if not odd:
         requirements = frozenset(((">= 0", argument.tree()),))
     # root(n/d) = root(n * d^(k-1)) / d, so that the argument of every root is a polynomial.
-    top = argument.top * argument.down ** (degree - 1)
+    top = argument.top * raised(argument.down, degree - 1)
     outside: list[Expr] = []
+    check_factorable(top)
     content, parts = top.factor_squarefree()
     inner = ring.context.constant(1)
     sign = 1 if content > 0 else -1
@@ -163,7 +164,7 @@ def _numeric_root(value: Fraction, degree: int) -> Expr:
 
 def absolute(top: fmpq_mpoly, down: fmpq_mpoly | None, ring: Ring, over: str) -> Expr:
     """|top / down| as a product over irreducible factors; factors that cannot be negative lose their bars."""
-    content, parts = top.factor()
+    content, parts = factored(top)
     pieces: list[Expr] = []
     if top.is_zero():
         return ZERO
@@ -206,8 +207,8 @@ def logarithm(argument: Argument, over: str) -> tuple[Expr, frozenset[Requiremen
         return numeric_logarithm(value), NOTHING
     ring = argument.ring
     requirements: frozenset[Requirement] = frozenset((("> 0", argument.tree()),))
-    content, parts = argument.top.factor()
-    under, under_parts = argument.down.factor()
+    content, parts = factored(argument.top)
+    under, under_parts = factored(argument.down)
     ratio = to_rational(content / under)
     summands: list[Expr] = []
     rest_top, rest_down = ring.context.constant(1), ring.context.constant(1)

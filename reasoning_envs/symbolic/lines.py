@@ -17,15 +17,12 @@ from flint import fmpq_mpoly
 
 from reasoning_envs.symbolic.canonical import Canonical, canonical
 from reasoning_envs.symbolic.expression import Expr
-from reasoning_envs.symbolic.forms import Form, TooLarge, UndefinedForm, form, product, ring_of
+from reasoning_envs.symbolic.forms import Form, TooLarge, UndefinedForm, factors, form, product, ring_of
 from reasoning_envs.symbolic.kernel_rules import Requirement, is_positive_kernel
 from reasoning_envs.symbolic.rings import Ring, is_rational
 from reasoning_envs.symbolic.statement import And, Comparison, Line, Or, Statement, Truth
 
 __all__ = ["EquationLine", "common_ring", "comparisons", "equation_line", "is_equations", "multiples", "part_keys"]
-
-_MAX_FACTOR_TERMS = 600
-_MAX_FACTOR_DEGREE = 80
 
 Factors = dict[str, "fmpq_mpoly"]
 
@@ -163,7 +160,7 @@ class EquationLine:
         inside = self.ring.depends(unknown)
         domains = set()
         for need, difference in zip(needs, self.forms, strict=True):
-            poles = {str(f) for divisor in difference.divisors for f, _ in _factors(divisor) if _holds_any(f, inside)}
+            poles = {str(f) for divisor in difference.divisors for f, _ in factors(divisor) if _holds_any(f, inside)}
             domains.add((frozenset(r for r in need if unknown in r[1].symbols), frozenset(poles)))
         return len(domains) > 1
 
@@ -171,7 +168,7 @@ class EquationLine:
         """Enter one equation; its poles."""
         poles: Factors = {}
         for divisor in difference.divisors:
-            for factor, _ in _factors(divisor):
+            for factor, _ in factors(divisor):
                 if self._positive(factor):
                     continue
                 key = str(factor)
@@ -186,7 +183,7 @@ class EquationLine:
         if difference.denominator is not None:
             sides.append((-1, difference.denominator))
         for side, polynomial in sides:
-            for factor, exponent in _factors(polynomial):
+            for factor, exponent in factors(polynomial):
                 if self._positive(factor):
                     continue
                 key = str(factor)
@@ -210,14 +207,6 @@ class EquationLine:
 def _holds_any(polynomial: fmpq_mpoly, positions: frozenset[int]) -> bool:
     degrees = polynomial.degrees()
     return any(degrees[position] for position in positions)
-
-
-def _factors(polynomial: fmpq_mpoly) -> list[tuple[fmpq_mpoly, int]]:
-    if polynomial.is_constant():
-        return []
-    if len(polynomial) > _MAX_FACTOR_TERMS or polynomial.total_degree() > _MAX_FACTOR_DEGREE:
-        raise TooLarge("a polynomial too large to factor")
-    return polynomial.factor()[1]
 
 
 @lru_cache(maxsize=8192)
@@ -270,5 +259,5 @@ def _part_key(comparison: Comparison, ring: Ring, over: str) -> PartKey:
         top = top / lead
         if lead < 0:
             op = _MIRRORED[op]
-    poles = {str(factor) for divisor in difference.divisors for factor, _ in _factors(divisor)}
+    poles = {str(factor) for divisor in difference.divisors for factor, _ in factors(divisor)}
     return op, str(top), str(down), frozenset(poles), requirements

@@ -6,6 +6,7 @@ import hashlib
 import random
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from itertools import chain, islice, product
 from typing import Any, NamedTuple
 
 from flint import fmpq_mpoly, fmpq_poly, fmpz_poly
@@ -13,12 +14,15 @@ from flint import fmpq_mpoly, fmpq_poly, fmpz_poly
 from reasoning_envs.symbolic.balls import Unclear, Undefined, precision, sign
 from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.cells import CellComparison, compare_on_cells
-from reasoning_envs.symbolic.expression import Expr, num, sym, walk
+from reasoning_envs.symbolic.expression import Expr, num, sub, sym, walk
+from reasoning_envs.symbolic.expression import substitute as substitute_expr
 from reasoning_envs.symbolic.forms import TooLarge
+from reasoning_envs.symbolic.kinks import arguments, numbers_beside_zeros
 from reasoning_envs.symbolic.lines import comparisons
 from reasoning_envs.symbolic.printer import to_text
-from reasoning_envs.symbolic.rings import Ring, from_rational
+from reasoning_envs.symbolic.rings import Ring, from_rational, polynomial_to_expr
 from reasoning_envs.symbolic.roots import polynomial_points, univariate
+from reasoning_envs.symbolic.scan import EVERYWHERE, Window
 from reasoning_envs.symbolic.statement import Statement, line_tokens, substitute
 from reasoning_envs.symbolic.values import value_at
 from reasoning_envs.types import Relation, Status, Verdict
@@ -26,8 +30,12 @@ from reasoning_envs.types import Relation, Status, Verdict
 __all__ = ["LetterComparison", "compare_at_letters", "has_real_root"]
 
 _TRIALS = 6
-_MORE_TRIALS = 14
-_SILENT_TRIALS = 40
+_MAX_PATTERNS = 16
+_SPLITS: tuple[tuple[int, Window], ...] = ((120, EVERYWHERE), (32, (-8.0, 8.0)))
+_SCALES = (100, 10_000)
+_ROOTS_TO_MEET = (Fraction(23, 7), Fraction(-31, 9))
+_MORE_TRIALS = 24
+_SILENT_TRIALS = 60
 _ROOT_TRIALS = 24
 _PRIMES = (17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61)
 Values = dict[str, Fraction]
@@ -74,6 +82,68 @@ def _values(
         turn += 1
 
 
+def _trials(before: Statement, after: Statement, unknown: str, letters: tuple[str, ...], over: str) -> list[Values]:
+    """The numbers that are tried in any case: random ones, every pattern of signs, large ones, and both sides of kinks.
+
+    Kinks are the zeros of what stands in bars and under roots, of sides without the unknown, and of what decides
+    whether the line has a certain root; a shift of a letter shifts them too.
+    """
+    seed = line_tokens(before) + b"\x00" + line_tokens(after)
+    powers = _exponents(before, after)
+    stream = _values(letters, seed, over, powers)
+    found = list(islice(stream, _TRIALS))
+    free = tuple([name for name in letters if name not in powers])
+    patterns = _patterns(len(letters), 1 if over == "positive" else _MAX_PATTERNS)
+    for pattern in patterns:
+        base = next(stream)
+        found.append({name: side * abs(base[name]) for name, side in zip(letters, pattern, strict=True)})
+    for scale in _SCALES:
+        for pattern in patterns[:: -(-len(patterns) // 8)]:
+            base = next(stream)
+            pairs = zip(letters, pattern, strict=True)
+            found.append({name: side * scale * abs(base[name]) if name in free else base[name] for name, side in pairs})
+    splits: list[Values] = []
+    # What stands in bars and under roots must be tried on both sides; of the rest a few will do.
+    for (limit, window), expressions in zip(_SPLITS, _splitting(before, after, unknown), strict=True):
+        beside: list[Values] = []
+        for expr in expressions:
+            for name in free:
+                if name in expr.symbols:
+                    base = next(stream)
+                    others = {key: value for key, value in base.items() if key != name}
+                    numbers = numbers_beside_zeros(expr, name, others, window)
+                    beside += [{**base, name: value} for value in numbers]
+        if over == "positive":
+            beside = [values for values in beside if all(value > 0 for value in values.values())]
+        splits += beside[:: -(-len(beside) // limit) or 1]
+    return found + splits
+
+
+def _patterns(count: int, limit: int) -> list[tuple[int, ...]]:
+    """Signs for a number of letters: all patterns, or some of them where there are too many."""
+    patterns = list(islice(product((1, -1), repeat=min(count, 10)), 1 << 10)) if limit > 1 else [(1,) * min(count, 10)]
+    patterns = patterns[:: -(-len(patterns) // limit)]
+    return [tuple([pattern[i % len(pattern)] for i in range(count)]) for pattern in patterns]
+
+
+def _splitting(before: Statement, after: Statement, unknown: str) -> tuple[list[Expr], list[Expr]]:
+    """Expressions in the letters alone at whose zeros the solutions of a line may change their nature.
+
+    Kinks first; then sides, and what decides whether a line has a certain root.
+    """
+    lines = (*comparisons(before), *comparisons(after))
+    sides = [side for comparison in lines for side in (comparison.left, comparison.right)]
+    inside = arguments(sides)
+    kinks = [expr for expr in inside if unknown not in expr.symbols]
+    rest = [*inside, *sides, *[sub(comparison.left, comparison.right) for comparison in lines]]
+    others = [expr for expr in rest if unknown not in expr.symbols and expr.op != "sym"]
+    for root in _ROOTS_TO_MEET:
+        others += [substitute_expr(expr, {unknown: num(root)}) for expr in rest if unknown in expr.symbols]
+    known = {expr.key for expr in kinks}
+    distinct = {expr.key: expr for expr in others if expr.symbols and expr.key not in known}
+    return kinks, list(distinct.values())
+
+
 def compare_at_letters(
     before: Statement, after: Statement, unknown: str, letters: tuple[str, ...], over: str
 ) -> LetterComparison:
@@ -83,26 +153,31 @@ def compare_at_letters(
     that the two agree wherever the first has one: that is what solving ``sqrt(x) = a`` by ``x = a^2`` means.
     """
     seed = line_tokens(before) + b"\x00" + line_tokens(after)
+    first = _trials(before, after, unknown, letters, over)
+    more = _values(letters, seed + b"\x00", over, _exponents(before, after))
     agreed: list[Values] = []
     excused: list[Values] = []
     faults: list[tuple[Values, CellComparison]] = []
     unclear = 0
     silent = 0
-    trials = _TRIALS
-    for turn, values in enumerate(_values(letters, seed, over, _exponents(before, after))):
+    covered = True
+    trials = len(first)
+    for turn, values in enumerate(chain(first, more)):
         if turn >= trials:
             break
         found = _compare(before, after, unknown, values, over)
         if found is None:
             unclear += 1
-        elif found.before_identity and found.after_identity:
+            continue
+        covered = covered and found.covered
+        if found.before_identity and found.after_identity:
             agreed.append(values)
         elif found.lost or found.added:
             faults.append((values, found))
             if found.before_any or found.lost:
                 return _fault(values, found, unknown)
             excused.append(values)
-            trials = _MORE_TRIALS
+            trials = max(trials, _MORE_TRIALS)
         elif found.unclear:
             unclear += 1
         elif found.before_any:
@@ -110,9 +185,14 @@ def compare_at_letters(
         else:
             silent += 1
             if not agreed:  # it takes more to say that there never is a solution
-                trials = _SILENT_TRIALS
-    if faults and len(agreed) < 2:
+                trials = max(trials, _SILENT_TRIALS)
+    if faults and len(agreed) < 2 and covered:
         return _fault(*faults[0], unknown)
+    if not covered:
+        verdict = Verdict(
+            Status.UNDECIDED, Relation.UNKNOWN, "solutions may lie where nobody looked: waves go on for ever", "balls"
+        )
+        return LetterComparison(verdict, None, (), (), False, 0, ())
     if agreed:
         conditions = (_separating(before, after, unknown, agreed, excused),) if excused else ()
         return LetterComparison(None, None, (), (), True, len(agreed), conditions)
@@ -164,9 +244,9 @@ def _separating(before: Statement, after: Statement, unknown: str, agreed: list[
     for candidate in candidates:
         good = {_sign(candidate, values) for values in agreed}
         bad = {_sign(candidate, values) for values in excused}
-        if good == {1} and bad == {-1}:
+        if 1 in good and good <= {0, 1} and bad == {-1}:
             return f"{to_text(candidate)} >= 0"
-        if good == {-1} and bad == {1}:
+        if -1 in good and good <= {0, -1} and bad == {1}:
             return f"{to_text(candidate)} <= 0"
     return "the line before has a solution"
 
@@ -200,15 +280,29 @@ def has_real_root(factor: fmpq_mpoly, ring: Ring, unknown: str) -> tuple[bool, b
     if one_sign and all(e % 2 == 0 for m in monomials for e in m) and any(not m[index] for m in monomials):
         return False, True
     letters = tuple([name for name in ring.symbols if name != unknown])
-    for turn, values in enumerate(_values(letters, str(factor).encode(), "real")):
-        if turn >= _ROOT_TRIALS:
-            break
+    stream = _values(letters, str(factor).encode(), "real")
+    for values in chain(islice(stream, _ROOT_TRIALS), _meeting(factor, ring, unknown, letters, stream)):
         try:
             if polynomial_points(_at(factor, ring, index, values)):
                 return True, True
         except TooLarge:
             return True, False
     return False, False
+
+
+def _meeting(
+    factor: fmpq_mpoly, ring: Ring, unknown: str, letters: tuple[str, ...], stream: Iterator[Values]
+) -> Iterator[Values]:
+    """Numbers for the letters of a polynomial close to where it has a certain root."""
+    tree = polynomial_to_expr(factor, ring)
+    free = [name for name in letters if name in tree.symbols]
+    for root in _ROOTS_TO_MEET:
+        expr = substitute_expr(tree, {unknown: num(root)})
+        for name in free:
+            base = next(stream)
+            others = {key: value for key, value in base.items() if key != name}
+            for value in numbers_beside_zeros(expr, name, others, _SPLITS[1][1]):
+                yield {**base, name: value}
 
 
 def _at(factor: fmpq_mpoly, ring: Ring, index: int, values: Values) -> fmpz_poly:

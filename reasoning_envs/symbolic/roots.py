@@ -26,6 +26,7 @@ __all__ = ["Point", "constant_point", "polynomial_points", "rational_point", "un
 
 _MAX_DEGREE = 120
 _MAX_COEFFICIENT_BITS = 20_000
+_MAX_ISOLATION = 50_000  # the degree squared times the bits of a coefficient, with which the time to isolate grows
 
 
 class Point:
@@ -165,7 +166,7 @@ def polynomial_points(polynomial: fmpz_poly) -> tuple[Point, ...]:
     """The real roots of a non-zero polynomial, without multiplicity, in no order.
 
     Raises:
-        TooLarge: its degree or its coefficients are beyond what is worth isolating.
+        TooLarge: its degree or its coefficients, or those of a factor, are beyond what is worth isolating.
     """
     if polynomial.degree() < 1:
         return ()
@@ -173,6 +174,8 @@ def polynomial_points(polynomial: fmpz_poly) -> tuple[Point, ...]:
         raise TooLarge("a polynomial of too high a degree")
     points: list[Point] = []
     for factor, _ in polynomial.factor()[1]:
+        if factor.degree() ** 2 * factor.height_bits() > _MAX_ISOLATION:
+            raise TooLarge(f"the roots of a polynomial of degree {factor.degree()}")
         points.extend(irreducible_points(tuple(int(c) for c in factor.coeffs())))
     return tuple(points)
 
@@ -188,11 +191,19 @@ def irreducible_points(coefficients: tuple[int, ...]) -> tuple[Point, ...]:
         c, b, a = coefficients
         if b * b - 4 * a * c < 0:
             return ()
-    count = len(_real_roots(factor, 64))
+    found: dict[int, list[Any]] = {}
+
+    def root(bits: int, i: int) -> Any:
+        # Flint isolates all the roots at once: what one point asks for, the others need not ask again.
+        if bits not in found:
+            found[bits] = _real_roots(factor, bits)
+        return found[bits][i]
+
+    found[64] = _real_roots(factor, 64)
     return tuple(
         [
-            Point(factor=factor, index=i, compute=lambda bits, i=i: _real_roots(factor, bits)[i])  # type: ignore[misc]
-            for i in range(count)
+            Point(factor=factor, index=i, compute=lambda bits, i=i: root(bits, i))  # type: ignore[misc]
+            for i in range(len(found[64]))
         ]
     )
 

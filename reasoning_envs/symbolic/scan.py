@@ -3,6 +3,10 @@
 A vectorised evaluation on a fine grid brackets sign changes and near-touches; each is then refined with balls to
 several hundred bits, checked, and, where it is a rational number, recognised. What is found is certain to be a zero
 to that precision. That nothing was missed is likely, and no proof.
+
+A function with waves (sine, cosine, tangent) is looked at where that can be done finely enough, and elsewhere it is
+enclosed in balls on whole intervals, which excludes zeros of ``sin(x) + x - 50`` beyond 60. The rest is *not seen*, and
+the answer says so.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ import math
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb, fmpq
@@ -21,136 +25,63 @@ from reasoning_envs.symbolic.balls import Unclear, Undefined, is_exact, precisio
 from reasoning_envs.symbolic.expression import Expr, walk
 from reasoning_envs.symbolic.roots import Point
 from reasoning_envs.symbolic.values import value_at
+from reasoning_envs.symbolic.vectorised import Floats, sample
 
-__all__ = ["sample", "zeros_by_scan"]
+__all__ = ["EVERYWHERE", "Scan", "Window", "has_waves", "zeros_by_scan"]
 
 _BITS = 1100
 _STEP_BITS = 200
 _ACCEPT_BITS = 300
 _MAX_ZEROS = 40
-Floats = NDArray[np.float64]
+_HOME = 40.0
+_REACH = 4100.0
+_PITCH = 0.0371
+_TURN = 0.3
+_MAX_GRID = 120_000
+Window = tuple[float, float]
+EVERYWHERE: Window = (-math.inf, math.inf)
 
 
-@lru_cache(maxsize=2)
-def _grid(near_only: bool) -> Floats:
-    fine = np.arange(-40.0, 40.0, 0.0371)
+class Scan(NamedTuple):
+    """Zeros, and the interval in which none is likely to be missing."""
+
+    zeros: list[Point]
+    window: Window
+
+
+@lru_cache(maxsize=1)
+def _grid() -> Floats:
+    fine = np.arange(-_HOME, _HOME, _PITCH)
     out = np.concatenate([np.geomspace(40.0, 1e15, 700), np.geomspace(1e15, 1e200, 500)])
     near = np.geomspace(1e-12, 0.04, 160)
-    if near_only:
-        out = out[:0]
     return np.unique(np.concatenate([[0.0], fine, out, -out, near, -near]))
 
 
-def sample(expr: Expr, name: str, grid: Floats) -> Floats:
-    """The function at every point of the grid; NaN where it has no real value."""
-    stack: list[Any] = []
-    order: list[Expr] = []
-    pending = [expr]
-    while pending:
-        node = pending.pop()
-        order.append(node)
-        pending.extend(node.args)
-    with np.errstate(all="ignore"):
-        for node in reversed(order):
-            op = node.op
-            if op == "num":
-                stack.append(_float(node))
-            elif op == "sym":
-                stack.append(grid)
-            elif op in _CONSTANTS:
-                stack.append(_CONSTANTS[op])
-            elif op == "const":
-                stack.append(_CONSTANTS.get(str(node.value), np.nan))
-            elif op == "add" or op == "mul":
-                count = len(node.args)
-                total = stack[-count]
-                for other in stack[1 - count :]:
-                    total = total + other if op == "add" else total * other
-                del stack[-count:]
-                stack.append(total)
-            elif len(node.args) == 1:
-                stack[-1] = _UNARY[op](stack[-1])
-            else:
-                second = stack.pop()
-                stack[-1] = _BINARY[op](stack[-1], second)
-        return np.broadcast_to(np.asarray(stack[0], dtype=np.float64), grid.shape)
+def has_waves(expr: Expr, name: str) -> bool:
+    """A sine, cosine or tangent of the symbol is about: the zeros may go on for ever."""
+    return any(node.op in ("sin", "cos", "tan") and name in node.symbols for node in walk(expr))
 
 
-def _float(node: Expr) -> np.float64:
-    try:
-        return np.float64(float(node.number))
-    except OverflowError:
-        return np.float64(np.inf if node.number > 0 else -np.inf)
-
-
-def _real_power(base: Any, exponent: Any) -> Any:
-    whole = np.asarray(exponent)
-    if whole.ndim == 0 and np.isfinite(whole):
-        value = Fraction(float(whole)).limit_denominator(1000)
-        if value.denominator % 2 == 1 and value.denominator > 1 and abs(float(value) - float(whole)) < 1e-15:
-            magnitude = np.power(np.abs(base), whole)
-            return magnitude if value.numerator % 2 == 0 else np.sign(base) * magnitude
-    return np.power(base, exponent)
-
-
-def _real_root(value: Any, degree: Any) -> Any:
-    odd = np.mod(degree, 2) == 1
-    magnitude = np.power(np.abs(value), 1.0 / np.asarray(degree, dtype=np.float64))
-    return np.where(odd, np.sign(value) * magnitude, np.where(np.asarray(value) >= 0, magnitude, np.nan))
-
-
-def _gamma(value: float) -> float:
-    try:
-        return math.gamma(value)
-    except (ValueError, OverflowError):
-        return math.nan
-
-
-def _factorial(value: Any) -> Any:
-    return np.vectorize(_gamma, otypes=[np.float64])(np.asarray(value) + 1.0)
-
-
-_CONSTANTS: dict[str, Any] = {"pi": np.float64(np.pi), "e": np.float64(np.e)}
-_UNARY: dict[str, Callable[[Any], Any]] = {
-    "neg": np.negative,
-    "sqrt": np.sqrt,
-    "abs": np.abs,
-    "exp": np.exp,
-    "ln": lambda value: np.log(np.where(np.asarray(value) > 0, value, np.nan)),
-    "sin": np.sin,
-    "cos": np.cos,
-    "tan": np.tan,
-    "asin": np.arcsin,
-    "acos": np.arccos,
-    "atan": np.arctan,
-    "sinh": np.sinh,
-    "cosh": np.cosh,
-    "tanh": np.tanh,
-    "factorial": _factorial,
-}
-_BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "div": np.divide,
-    "pow": _real_power,
-    "root": _real_root,
-    "log": lambda value, base: np.log(value) / np.log(base),
-}
-
-
-def zeros_by_scan(expr: Expr, name: str, anchors: Iterable[float] = ()) -> list[Point]:
+def zeros_by_scan(expr: Expr, name: str, anchors: Iterable[float] = (), window: Window = EVERYWHERE) -> Scan:
     """Zeros of ``expr`` as a function of its only symbol ``name``, at most forty of them.
 
     Args:
         expr: the function; constant expressions have no zeros here.
         name: of the symbol.
         anchors: places with fine structure (edges of the domain, kinks) near which to look more closely.
+        window: where zeros matter.
     """
-    # Far out a wave has too many zeros, and floating point knows none of them.
-    waves = any(node.op in ("sin", "cos", "tan") and name in node.symbols for node in walk(expr))
-    grid = _grid(waves)
+    waves = has_waves(expr, name)
+    if waves:
+        grid, seen = _grid_for_waves(expr, name, window)
+    else:
+        grid, seen = _grid(), EVERYWHERE
     spread = np.geomspace(1e-9, 1e4, 130)
     extra = [np.concatenate([[anchor], anchor + spread, anchor - spread]) for anchor in anchors if np.isfinite(anchor)]
     if extra:
-        grid = np.unique(np.concatenate([grid, *extra]))
+        near = np.concatenate(extra)
+        # Between single points far out a wave turns more than once.
+        grid = np.unique(np.concatenate([grid, near[(near > grid[0]) & (near < grid[-1])] if waves else near]))
     values = sample(expr, name, grid)
     finite = np.isfinite(values)
     signs = np.sign(values)
@@ -175,7 +106,16 @@ def zeros_by_scan(expr: Expr, name: str, anchors: Iterable[float] = ()) -> list[
     brackets = [(int(i), int(i) + 1, False) for i in crossings]
     brackets += [(int(i) - 1, int(i) + 1, True) for i in touching]
     brackets += _runs_of_zeros(finite & (signs == 0), signs)
-    for first, last, touch in brackets[: 2 * _MAX_ZEROS]:
+    centre = float(np.clip(0.0, *window))
+    brackets.sort(key=lambda bracket: abs(float(grid[bracket[0]]) - centre))
+    for turn, (first, last, touch) in enumerate(brackets):
+        if waves and (turn >= 2 * _MAX_ZEROS or len(found) >= _MAX_ZEROS):
+            # The nearest ones were refined first.
+            reach = abs(float(grid[first]) - centre)
+            seen = max(seen[0], centre - reach), min(seen[1], centre + reach)
+            break
+        if turn >= 2 * _MAX_ZEROS or len(found) >= _MAX_ZEROS:
+            break
         low, high = float(grid[first]), float(grid[last])
         points = _refine(expr, name, low, high, touch)
         if not points and high - low < 1e-3 * (1 + abs(low)):
@@ -183,9 +123,111 @@ def zeros_by_scan(expr: Expr, name: str, anchors: Iterable[float] = ()) -> list[
             margin = 1e-3 * (1 + abs(low))
             points = _refine(expr, name, low - margin, high + margin, True)
         found += [point for point in points if not any(_same(point, other) for other in found)]
-        if len(found) >= _MAX_ZEROS:
+    return Scan(found, seen)
+
+
+def _grid_for_waves(expr: Expr, name: str, window: Window) -> tuple[Floats, Window]:
+    """A grid on which no wave turns by more than a fraction of a period, and the interval that it and balls cover."""
+    low, high = -_HOME, _HOME
+    seen = EVERYWHERE
+    if window[1] - window[0] <= 2 * _REACH:
+        low, high = window[0] - 1, window[1] + 1
+    else:
+        left, right = _open_end(expr, name, -1), _open_end(expr, name, 1)
+        low, high = min(low, max(-left[0], -_REACH)), max(high, min(right[0], _REACH))
+        seen = (-math.inf if left[1] else low), (math.inf if right[1] else high)
+    near = np.geomspace(1e-12, 0.04, 160)
+    points = int(min(_MAX_GRID // 3, max(2200, (high - low) / _PITCH)))
+    grid = np.linspace(low, high, points)
+    if low < 0 < high:
+        grid = np.concatenate([grid, [0.0], near[near < high], -near[-near > low]])
+    grid = np.unique(grid)
+    turns = _turns(expr, name, grid)
+    pieces = np.maximum(1, np.ceil(np.minimum(turns / _TURN, 1e6))).astype(np.int64)
+    # From the middle outwards, as far as the number of points allows.
+    centre = int(np.searchsorted(grid, float(np.clip(0.0, *window))))
+    first, last, used = _affordable(pieces, centre)
+    start, stop = float(grid[first]), float(grid[last])
+    if first > 0 and not _no_zero_between(expr, name, float(grid[0]), start):
+        seen = max(seen[0], start), seen[1]
+    if last < len(pieces) and not _no_zero_between(expr, name, stop, float(grid[-1])):
+        seen = seen[0], min(seen[1], stop)
+    cells, widths = grid[:-1][first:last], np.diff(grid)[first:last]
+    counts = pieces[first:last]
+    if used > len(counts):
+        offsets = np.arange(used) - np.repeat(np.cumsum(counts) - counts, counts)
+        fine = np.repeat(cells, counts) + np.repeat(widths / counts, counts) * offsets
+    else:
+        fine = cells
+    fine = np.unique(np.concatenate([fine, [grid[last]]]))
+    if np.any(_turns(expr, name, fine) > 2 * _TURN + 0.4):
+        # A frequency that grows within a cell of the grid.
+        seen = (0.0, 0.0)
+    return fine, seen
+
+
+def _turns(expr: Expr, name: str, grid: Floats) -> Floats:
+    """By how much, in radians, the fastest wave turns between neighbouring points."""
+    most = np.zeros(len(grid) - 1)
+    for node in walk(expr):
+        if node.op in ("sin", "cos", "tan") and name in node.symbols:
+            with np.errstate(all="ignore"):
+                change = np.abs(np.diff(sample(node.args[0], name, grid)))
+            most = np.maximum(most, np.where(np.isfinite(change), change, 0.0))
+    return most
+
+
+def _affordable(pieces: NDArray[np.int64], centre: int) -> tuple[int, int, int]:
+    """The widest range of cells round a centre whose pieces stay within the limit, and how many pieces it has."""
+    sums = np.concatenate([[0], np.cumsum(pieces)])
+    reach_low, reach_high = 0, len(pieces)
+    for reach in range(1, 64):
+        span = max(1, len(pieces) // reach)
+        reach_low, reach_high = max(0, centre - span), min(len(pieces), centre + span)
+        if sums[reach_high] - sums[reach_low] <= _MAX_GRID:
             break
-    return found
+    while sums[reach_high] - sums[reach_low] > _MAX_GRID and reach_high - reach_low > 1:
+        reach_low, reach_high = (reach_low + centre + 1) // 2, (reach_high + centre) // 2
+        if reach_high <= reach_low:
+            reach_low, reach_high = max(0, min(centre, len(pieces) - 1)), max(1, min(centre + 1, len(pieces)))
+            break
+    return reach_low, reach_high, int(sums[reach_high] - sums[reach_low])
+
+
+def _open_end(expr: Expr, name: str, side: int) -> tuple[float, bool]:
+    """How far out zeros cannot be excluded by balls, up to the reach of the grid; and whether none is beyond that."""
+    furthest, beyond = _HOME, True
+    low = _HOME
+    while low < 1e200:
+        high = low * (1.5 if low < _REACH else 4 if low < 1e12 else 1e6)
+        if not _no_zero_between(expr, name, side * low, side * high):
+            if high > _REACH:
+                return max(furthest, min(low, _REACH)), False
+            furthest = high
+        low = high
+    return furthest, beyond
+
+
+def _no_zero_between(expr: Expr, name: str, start: float, stop: float) -> bool:
+    """Balls say so, in one piece or in eight."""
+    for pieces in (1, 8):
+        edges = [start + (stop - start) * i / pieces for i in range(pieces + 1)]
+        if all(_no_zero_in(expr, name, edges[i], edges[i + 1]) for i in range(pieces)):
+            return True
+    return False
+
+
+def _no_zero_in(expr: Expr, name: str, start: float, stop: float) -> bool:
+    with precision(64):
+        ball = arb((start + stop) / 2, abs(stop - start) / 2 * 1.000001)
+        try:
+            value = value_at(expr, {name: ball})
+        except Undefined:
+            return True
+        except Unclear:
+            # Too large to be written down, as e^x is far out, is far from 0.
+            return abs(start) > 1e12
+        return not (value == 0 if is_exact(value) else value.contains(0))
 
 
 def _runs_of_zeros(zero: NDArray[np.bool_], signs: Floats) -> list[tuple[int, int, bool]]:

@@ -62,4 +62,6 @@ class Step:
         if letters is not None:
             witness = f"{letters}: {witness}"
         reason = self.mistake or explain(self.before, self.after, self.unknown, self.over, lost, added)
+        if letters is not None and any(root in reason for root in (*lost, *added)):
+            reason = f"with {letters}, {reason}"
         return Verdict(Status.REFUTED, relation, reason, method, rigorous, witness)

@@ -9,10 +9,11 @@ from typing import Any
 from flint import arb, fmpq_poly
 
 from reasoning_envs.symbolic.balls import Unclear, Undefined, is_exact, precision, sign
+from reasoning_envs.symbolic.canonical import canonical
 from reasoning_envs.symbolic.equivalence import equivalent
-from reasoning_envs.symbolic.expression import substitute
+from reasoning_envs.symbolic.expression import Expr, substitute
 from reasoning_envs.symbolic.forms import Form, TooLarge, UndefinedForm, form, ring_of
-from reasoning_envs.symbolic.rings import is_rational
+from reasoning_envs.symbolic.rings import fraction_to_expr, is_rational
 from reasoning_envs.symbolic.roots import Point, univariate
 from reasoning_envs.symbolic.statement import And, Comparison, Statement, Truth
 from reasoning_envs.symbolic.values import value_at
@@ -94,6 +95,10 @@ class Judge:
                 return Truthfulness.UNDEFINED
             except Unclear:
                 continue
+        if place.exact is not None:
+            apart = _sign_of_remainder(comparison, {self.unknown: place.exact})
+            if apart is not None:
+                return apart
         # Neither apart from 0 nor exactly 0 to that many bits: 0 for all that anybody can see.
         proved = self._zero_for_certain(comparison, place)
         try:
@@ -118,6 +123,28 @@ class Judge:
         binding = {self.unknown: constant}
         verdict = equivalent(substitute(comparison.left, binding), substitute(comparison.right, binding))
         return verdict.verified and verdict.rigorous
+
+
+def _sign_of_remainder(comparison: Comparison, point: dict[str, Any]) -> int | None:
+    """The sign, unless it is 0, of left minus right with everything gone that cancels: e^x hides what is beside it."""
+    difference = _remainder(comparison)
+    if difference is None:
+        return None
+    try:
+        with precision(_BITS[-1]):
+            return sign(value_at(difference, point)) or None
+    except (Undefined, Unclear):
+        return None
+
+
+@lru_cache(maxsize=2048)
+def _remainder(comparison: Comparison) -> Expr | None:
+    try:
+        left, right = canonical(comparison.left).tree, canonical(comparison.right).tree
+        ring = ring_of(left, right)
+        return fraction_to_expr(*form(left, ring).minus(form(right, ring)).lowest_terms(), ring)
+    except (UndefinedForm, TooLarge):
+        return None
 
 
 def _sign_at_algebraic(comparison: Comparison, place: Point, unknown: str) -> int | Truthfulness | None:

@@ -28,17 +28,27 @@ _BITS = 512
 
 
 def follows(step: Step) -> bool:
-    """The second of two contradictory lines follows from the first by the rules above."""
+    """The second of two contradictory lines follows from the first by the rules above.
+
+    Raises:
+        TooLarge: the lines are too large to tell that it does not.
+    """
     if isinstance(step.before, Truth) or isinstance(step.after, Truth):
         return False
+    large = None
     try:
         if _multiples(step):
             return True
-    except (UndefinedForm, TooLarge):
+    except UndefinedForm:
         pass
-    if step.over == "complex" or (free_symbols(step.before) | free_symbols(step.after)) - {step.unknown}:
-        return False
-    return _same_ghosts(step)
+    except TooLarge as error:
+        large = error
+    letters = (free_symbols(step.before) | free_symbols(step.after)) - {step.unknown}
+    if step.over != "complex" and not letters and _same_ghosts(step):
+        return True
+    if large is not None:
+        raise large
+    return False
 
 
 def _multiples(step: Step) -> bool:

@@ -57,9 +57,12 @@ def verify_answer(
         VERIFIED or REFUTED, or why neither: UNPARSED, UNSAFE, UNDECIDED, TIMEOUT, ERROR.
 
     Raises:
+        TypeError: ``answer`` or ``truth`` is no text.
         ValueError: no such form, unit or number domain, or a tolerance that is no finite number >= 0.
     """
     start = time.perf_counter()
+    _check_text("answer", answer)
+    _check_text("truth", truth)
     if form is not None and form not in FORMS:
         raise ValueError(f"form must be one of {', '.join(sorted(FORMS))}, got {form!r}")
     if tolerance is not None and not (math.isfinite(tolerance) and tolerance >= 0):
@@ -121,8 +124,12 @@ def verify_step(
         symbols: names that are symbols whatever else they would mean (``e``, ``speed``).
 
     Raises:
-        ValueError: no such number domain, or a name that cannot be a symbol.
+        TypeError: ``before`` or ``after`` is no text.
+        ValueError: no such number domain, a name that cannot be a symbol, or an unknown that is in neither line while
+            other letters are.
     """
+    _check_text("before", before)
+    _check_text("after", after)
     return verify_derivation((before, after), over=over, unknown=unknown, symbols=symbols)[0]
 
 
@@ -131,6 +138,8 @@ def verify_derivation(
 ) -> list[Verdict]:
     """A verdict on each line but the first, given the line before it. A line that cannot be read is skipped after that.
 
+    Where no line before one can be read, its verdict is that of the line before it.
+
     Args:
         lines: of the derivation, from the problem to the answer.
         over: as for :func:`verify_step`.
@@ -138,33 +147,50 @@ def verify_derivation(
         symbols: as there.
 
     Raises:
-        ValueError: no such number domain, or a name that cannot be a symbol.
+        TypeError: ``lines`` is one text, or one of them is no text.
+        ValueError: no such number domain, a name that cannot be a symbol, or an unknown that is in no line while
+            other letters are.
     """
+    if isinstance(lines, str | bytes):
+        raise TypeError("lines must be a list with one text a line, not one text: split it, as by text.splitlines()")
+    for place, text in enumerate(lines):
+        _check_text(f"lines[{place}]", text)
     if over not in NUMBER_DOMAINS:
         raise ValueError(f"over must be one of {', '.join(NUMBER_DOMAINS)}, got {over!r}")
     declared = frozenset(symbols or ()) | frozenset([unknown] if unknown is not None else ())
     read = [_read(line, declared) for line in lines]
     letters: frozenset[str] = frozenset().union(*[free_symbols(line) for line in read if not isinstance(line, Verdict)])
+    if unknown is not None and letters and unknown not in letters:
+        unread = [text for text, line in zip(lines, read, strict=True) if isinstance(line, Verdict)]
+        if not any(unknown in text for text in unread):
+            found = ", ".join(sorted(letters))
+            raise ValueError(f"the unknown {unknown!r} is in none of the lines; the letters there: {found}")
     chosen = unknown or _unknown(letters)
     verdicts: list[Verdict] = []
-    current: Line | None = None
-    for place, line in enumerate(read):
+    if not read:
+        return verdicts
+    current = read[0]
+    for line in read[1:]:
         start = time.perf_counter()
-        if place:
-            verdict = _judge_step(current, line, chosen, over, letters)
-            verdicts.append(replace(verdict, seconds=time.perf_counter() - start))
-        if not isinstance(line, Verdict):
+        verdict = _judge_step(current, line, chosen, over, letters)
+        verdicts.append(replace(verdict, seconds=time.perf_counter() - start))
+        if not isinstance(line, Verdict) or isinstance(current, Verdict):
             current = line
     return verdicts
 
 
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a text (str), got {type(value).__name__}")
+
+
 def _judge_step(
-    before: Line | None, after: Line | Verdict, unknown: str | None, over: str, letters: frozenset[str]
+    before: Line | Verdict, after: Line | Verdict, unknown: str | None, over: str, letters: frozenset[str]
 ) -> Verdict:
     if isinstance(after, Verdict):
         return after
-    if before is None:
-        return Verdict(Status.UNPARSED, Relation.UNKNOWN, "no line before it can be read", "parser", True)
+    if isinstance(before, Verdict):
+        return replace(before, reason=f"the line before cannot be read: {before.reason}")
     if isinstance(before, Expr) and isinstance(after, Expr):
         return equivalent(before, after, over=over)
     if isinstance(before, Expr) or isinstance(after, Expr):

@@ -119,17 +119,25 @@ from agents.actors import Actor
 from agents.policies import PolicyConfig
 if __name__ == "__main__":
     actor = Actor("tests.agents.toy_sums:tests/Sums-v0", {}, PolicyConfig())
+    actor.send([])
+    time.sleep(0.1)
+    while not actor.answered:
+        time.sleep(0.1)
     print(actor.pid, flush=True)
     time.sleep(600)
 """
 
 
 def test_an_actor_ends_with_its_parent_however_that_ends() -> None:
-    with subprocess.Popen([sys.executable, "-c", ORPHAN], stdout=subprocess.PIPE, text=True) as parent:
+    """With an answer that nobody took, the pipe is reset rather than closed."""
+    command = [sys.executable, "-c", ORPHAN]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
+        assert parent.stderr is not None
         actor = int(parent.stdout.readline())
         parent.kill()
-    for _ in range(600):
+        assert parent.stderr.read() == ""  # read to its end: the actor has closed it as well
+    for _ in range(100):
         if _ended(actor):
             return
         time.sleep(0.1)

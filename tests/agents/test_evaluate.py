@@ -11,6 +11,7 @@ import pytest
 
 from agents import evaluate
 from agents.policies import CandidatePolicy
+from agents.search import METHODS
 from reasoning_envs import verify_answer
 from reasoning_envs.domains.algebra import AlgebraDomain
 from reasoning_envs.types import Problem, Status, Step, Verdict
@@ -27,8 +28,10 @@ x + = 3
 y/2 = 4
 a*x = b
 two
+x = 3
+x/(2 - 2) = 1
 """
-BAD = {6: "__import__('os').system('true')", 8: "x + = 3", 11: "two"}
+BAD = {6: "__import__('os').system('true')", 8: "x + = 3", 11: "two", 12: "x = 3", 13: "x/(2 - 2) = 1"}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,10 @@ def test_search_solves_and_every_number_adds_up(
         assert entry["expansions"] <= 300
         if entry["steps"]:
             assert entry["answer"] in (None, entry["steps"][-1]["line"])
+    lines = PROBLEMS.splitlines()
+    assert [entry["line"] for entry in report["problems"]] == [3, 4, 5, 7, 9, 10]
+    assert all(entry["problem"] == lines[entry["line"] - 1] for entry in report["problems"])
+    assert report["problems"][3]["statement"] == "7 - 7*x = -7*x - 4"
     by_problem = {entry["problem"]: entry for entry in report["problems"]}
     assert by_problem["x + 1 = 3"]["status"] == "solved"
     assert verify_answer(by_problem["x + 1 = 3"]["answer"], "x = 2").verified
@@ -75,7 +82,7 @@ def test_search_solves_and_every_number_adds_up(
     assert all(sum(totals.values()) == 6 for totals in report["baselines"].values())
     printed = capsys.readouterr()
     assert "said_no_solution" in printed.out
-    assert "6 problems; 3 lines left out" in printed.out
+    assert "6 problems; 5 lines left out" in printed.out
 
 
 def test_bad_lines_are_named_with_file_number_and_reason(
@@ -89,7 +96,36 @@ def test_bad_lines_are_named_with_file_number_and_reason(
         assert repr(text) in line
     left_out = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["left_out"]
     assert {entry["line"]: entry["text"] for entry in left_out} == BAD
-    assert all(entry["reason"] for entry in left_out)
+    reasons = {entry["line"]: entry["reason"] for entry in left_out}
+    assert all(reasons.values())
+    assert reasons[12] == "it has the form of an answer already, so that nothing is left to do"
+    assert reasons[13] == "the line divides by zero, so it has no value: x/(2 - 2)"
+
+
+def test_the_unknown_may_be_named(policy: Path, tmp_path: Path) -> None:
+    file, out = tmp_path / "letters.txt", tmp_path / "out.json"
+    file.write_text("a*t = 3\n2*x = 4\n", encoding="utf-8")
+    arguments = ("--policy", policy, "--problems", file, "--search", "best-first", "--no-floors", "--json", out)
+    assert run(*arguments, "--unknown", "t") == 0
+    report = json.loads(out.read_text(encoding="utf-8"))
+    assert [entry["status"] for entry in report["problems"]] == ["solved"]
+    assert verify_answer(report["problems"][0]["answer"], "t = 3/a").verified
+    assert [entry["line"] for entry in report["left_out"]] == [2]
+    with pytest.raises(SystemExit):
+        run(*arguments, "--unknown", "tt")
+
+
+@pytest.mark.parametrize(("target", "message"), [("nowhere/out.json", "there is no folder"), (".", "is a folder")])
+def test_the_target_is_checked_before_the_work(
+    policy: Path, problems: Path, tmp_path: Path, target: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    assert run("--policy", policy, "--problems", problems, "--json", tmp_path / target) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert message in said.err
+    assert str((tmp_path / target).parent if "nowhere" in target else tmp_path) in said.err
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_the_budget_is_kept_and_more_is_not_less(policy: Path, problems: Path, tmp_path: Path) -> None:
@@ -121,7 +157,7 @@ def test_claims_are_judged_against_the_line_as_it_was_written(statement: str, st
     domain = Lying()
     problem = domain.problem(statement)
     policy = CandidatePolicy(domain)
-    found = evaluate.evaluate(domain, [problem], policy, evaluate.METHODS["greedy"])[0]
+    found = evaluate.evaluate(domain, [problem], policy, METHODS["greedy"])[0]
     assert evaluate.totals(found.results)[status] == 1
 
 
@@ -132,9 +168,7 @@ def test_an_answer_that_nobody_can_judge_is_not_given_the_benefit_of_the_doubt(m
         return Verdict(Status.UNDECIDED, reason="too hard")
 
     monkeypatch.setattr(domain.verifier, "outcome", undecided)
-    found = evaluate.evaluate(
-        domain, [domain.problem("x = 1 + x")], CandidatePolicy(domain), evaluate.METHODS["greedy"]
-    )
+    found = evaluate.evaluate(domain, [domain.problem("x = 1 + x")], CandidatePolicy(domain), METHODS["greedy"])
     assert evaluate.totals(found[0].results)["wrong"] == 1
     entry = evaluate.entry(domain, found[0].results[0])
     assert (entry["status"], entry["verdict"], entry["reason"]) == ("wrong", "undecided", "too hard")
@@ -145,7 +179,7 @@ def test_an_answer_that_nobody_can_judge_is_not_given_the_benefit_of_the_doubt(m
     [
         ("no policy", "there is no policy at"),
         ("no problems", "No such file"),
-        ("text as policy", "is no checkpoint"),
+        ("text as policy", "problems.txt is no checkpoint that can be read: it is not a file of torch.save\n"),
         ("other moves", "moves 'explicit', and this is 'curated'"),
         ("unknown moves", "no set of moves 'none'"),
     ],

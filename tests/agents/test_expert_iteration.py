@@ -60,7 +60,7 @@ def test_the_way_to_a_refused_answer_leads_to_nothing() -> None:
     (result,) = solve(DOMAIN, [DOMAIN.problem("2 + 3 * 4")], SEARCH, CandidatePolicy(DOMAIN, keep_encoded=True))
     assert result.outcome.success
     assert result.refused
-    assert all(DOMAIN.text(node.state) != "14" for node in result.refused)
+    assert all(node.tree.domain.text(node.state) != "14" for node in result.refused)
     found = decisions([result])
     refused = found.chosen == -1
     assert refused.any()
@@ -139,7 +139,8 @@ def test_what_is_drawn_is_what_was_kept() -> None:
 
 def _ends(found: Decisions) -> list[int]:
     starts = np.concatenate(([0], np.cumsum(found.lengths, dtype=np.int64)))
-    return starts[np.cumsum(found.counts, dtype=np.int64)].tolist()[:-1]
+    ends: list[int] = starts[np.cumsum(found.counts, dtype=np.int64)].tolist()
+    return ends[:-1]
 
 
 def test_an_empty_replay_says_so() -> None:

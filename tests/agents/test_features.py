@@ -60,7 +60,8 @@ def encode(*lines: Line, before: Line | None = None, reader: Featuriser | None =
 
 
 def buckets(encoded: Encoded) -> list[int]:
-    return np.frombuffer(encoded.bags, dtype=np.uint16).tolist()
+    found: list[int] = np.frombuffer(encoded.bags, dtype=np.uint16).tolist()
+    return found
 
 
 def sides(line: Line) -> Counter[int]:

@@ -31,7 +31,7 @@ def shaken(policy: CandidatePolicy) -> CandidatePolicy:
     """With opinions of its own, as after training."""
     with torch.no_grad():
         for number, parameter in enumerate(policy.network.parameters()):
-            parameter += 0.3 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(number))
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(number)))
     return policy
 
 
@@ -74,7 +74,7 @@ def test_softmax_within_groups() -> None:
     logits = torch.tensor([1.0, 2.0, 0.5, -1.0, 3.0, 3.0])
     table, place = padded_log_softmax(logits, np.array([3, 1, 2]))
     assert table.shape == (3, 3)
-    expected = torch.cat([torch.log_softmax(part, 0) for part in logits.split([3, 1, 2])])
+    expected = torch.cat([torch.log_softmax(part, 0) for part in torch.split(logits, [3, 1, 2])])
     assert torch.allclose(table.flatten()[torch.from_numpy(place)], expected)
     assert torch.isinf(table).sum() == 3
 

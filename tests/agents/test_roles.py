@@ -35,7 +35,8 @@ def test_roles_tell_the_sides_and_the_signs_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "expected"), [("x + 3 - 3", "1 2 2 2"), ("a", "0 1 0 0"), ("2*x + a*x - 5", "2 1 1 0"), ("a - a", "0 2 0 2")]
+    ("side", "expected"),
+    [("x + 3 - 3", "1 2 2 2"), ("a", "0 1 0 0"), ("2*x + a*x - 5", "2 1 1 0"), ("a - a", "0 2 0 2")],
 )
 def test_what_a_side_is_made_of(side: str, expected: str) -> None:
     assert make_up(parse_expression(side), "x") == expected

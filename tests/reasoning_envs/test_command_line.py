@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -227,6 +228,8 @@ def test_verifying_derivations(
         (["verify", "answer", "1"], "", "required: TRUTH"),
         (["verify", "answer", "1", "1", "--over", "quaternions"], "", "over must be one of real"),
         (["verify", "step", "x = 1", "x = 1", "--unknown", "1+1"], "", "1+1"),
+        (["verify", "step", "x^2 = 4", "x = 2", "--unknown", "X"], "", "the unknown 'X' is in none of the lines"),
+        (["verify", "derivation", "--unknown", "X"], "x^2 = 4\nx = 2\n", "the unknown 'X' is in none of the lines"),
         (["verify"], "", "required: WHAT"),
         (["solve"], "", "invalid choice: 'solve'"),
         ([], "", "required: COMMAND"),
@@ -246,9 +249,24 @@ def test_bytes_that_are_no_text_are_no_mathematics() -> None:
     assert b"Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("end", [b"\r\n", b"\r", b"\n"])
+def test_a_derivation_may_come_from_any_editor(end: bytes) -> None:
+    command = [sys.executable, "-m", "reasoning_envs", "verify", "derivation"]
+    text = end.join([b"\xef\xbb\xbf# halve", b"2*x = 4", b"", b"x = 2", b""])
+    for data in (text, text.replace(b"# halve" + end, b"")):
+        result = subprocess.run(command, cwd=ROOT, input=data, capture_output=True, check=False)
+        assert (result.returncode, result.stderr) == (0, b"")
+        assert result.stdout.startswith(b"x = 2")
+
+
+def test_what_is_read_of_latex_is_said() -> None:
+    said = " ".join(run("verify", "answer", "--help").stdout.split())
+    assert "of LaTeX only \\boxed{} around plain text is read" in said
+
+
 @pytest.mark.skipif(os.name != "posix", reason="pipes")
 def test_a_reader_that_leaves_is_no_error() -> None:
-    command = f"{sys.executable} -m reasoning_envs verify derivation; echo code $? >&2"
+    command = f"{shlex.quote(sys.executable)} -m reasoning_envs verify derivation; echo code $? >&2"
     line = "x = 2\n" * 3000
     with subprocess.Popen(
         ["bash", "-c", f"({command}) | head -n 1"],

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reasoning_envs.env import ReasoningEnv
-from reasoning_envs.problems import TEST_SHARE, ProblemFileWarning, read_problems, split_of
+from reasoning_envs.problems import TEST_SHARE, ProblemFileWarning, read_problem_lines, read_problems, split_of
 from reasoning_envs.types import Problem, Status
 from tests.reasoning_envs.toy_domain import READY, ToyDomain
 
@@ -88,7 +88,10 @@ def test_a_file_with_bad_lines_names_them_and_uses_the_rest(tmp_path: Path) -> N
     path.write_bytes(
         b"\xef\xbb\xbf# sums\r\n1 + 1\r\n\r\nx = 2\r\n2 * 3\n\xff + 1\n\x00\n" + b"(" * 10_000 + b"\n4 - 1"
     )
+    lines, same = read_problem_lines(path, READY.problem)
+    assert [(line.number, line.text) for line in lines] == [(2, "1 + 1"), (5, "2 * 3"), (9, "4 - 1")]
     problems, bad = read_problems(path, READY)
+    assert (problems, bad) == ([line.problem for line in lines], same)
     assert [problem.statement for problem in problems] == ["1 + 1", "2 * 3", "4 - 1"]
     assert [(line.number, line.verdict.status) for line in bad] == [
         (4, Status.UNPARSED),

@@ -329,6 +329,20 @@ def test_replay_with_the_wrappers_compares_their_rewards(tmp_path: Path) -> None
         assert (caught.value.where, caught.value.recorded) == ("step 1, reward 'shaping'", -0.125)
 
 
+def test_rewards_of_actions_that_are_no_steps_are_part_of_the_returns(tmp_path: Path) -> None:
+    recorded = RecordTraces(Shaped(ReasoningEnv(TOY)), tmp_path / "traces.jsonl")
+    recorded.reset(options={"problem": "1 + 2"})
+    recorded.step(63)
+    recorded.step(0)
+    (made,) = read_traces(tmp_path / "traces.jsonl")
+    assert made.returns["shaping"] == -0.25
+    replay(made, Shaped(ReasoningEnv(TOY)))
+    for value in (-0.375, 0.0):
+        edited = replace(made, returns={**made.returns, "shaping": value})
+        with pytest.raises(ReplayError, match=f"return 'shaping': recorded {value}, replayed -0.25"):
+            replay(edited, Shaped(ReasoningEnv(TOY)))
+
+
 def changed(index: int, **changes: Any) -> Trace:
     made = trace()
     steps = list(made.steps)
@@ -346,6 +360,8 @@ TIMEOUT = Verdict(Status.TIMEOUT)
         (changed(1, verdict=Verdict(Status.REFUTED)), "step 2, status: recorded 'refuted', replayed 'verified'"),
         (changed(1, rewards={"true": 0.5}), "step 2, reward 'true': recorded 0.5, replayed 1.0"),
         (trace(outcome=Verdict(Status.REFUTED)), "outcome: recorded 'refuted', replayed 'verified'"),
+        (trace(returns={"true": 0.5}), "return 'true': recorded 0.5, replayed 1.0"),
+        (trace(returns={}), "return 'true': recorded None, replayed 1.0"),
         (trace(outcome=None), "outcome: recorded 'none', replayed 'verified'"),
         (trace(actions=(2, 0, 0)), "action 3: recorded 0, replayed 'an end: answer'"),
         (trace(steps=trace().steps[:1]), "step 2: recorded 'none', replayed '11'"),

@@ -10,6 +10,7 @@ import pytest
 from reasoning_envs.domains.algebra import AlgebraDomain, AlgebraState
 from reasoning_envs.domains.protocol import InputError, MoveDomain, TextDomain
 from reasoning_envs.symbolic.parser import parse_statement
+from reasoning_envs.symbolic.statement import free_symbols
 from reasoning_envs.types import Status, Step, Verdict
 
 DOMAIN = AlgebraDomain()
@@ -53,6 +54,48 @@ def test_what_is_no_problem_says_why(text: str, reason: str) -> None:
         DOMAIN.problem(text)
     assert reason in caught.value.verdict.reason
     assert caught.value.verdict.status is Status.UNPARSED
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("x/0 = 0", "x/0"),
+        ("x/(2 - 2) = 0", "x/(2 - 2)"),
+        ("0/0 = x", "0/0"),
+        ("0^(-1) = x", "0^(-1)"),
+        ("x = 2 or 3/(x - x) = 1", "3/(x - x)"),
+        ("1/(1/0 + x) = 1", "1/0"),
+        ("x/(sqrt(4) - 2) = 1", "x/(sqrt(4) - 2)"),
+    ],
+)
+def test_a_line_that_divides_by_zero_is_no_problem(text: str, part: str) -> None:
+    with pytest.raises(InputError) as caught:
+        DOMAIN.problem(text)
+    verdict = caught.value.verdict
+    assert verdict.status is Status.UNPARSED
+    assert verdict.reason == f"the line divides by zero, so it has no value: {part}"
+
+
+@pytest.mark.parametrize(
+    "text", ["x/(x - 1) = 2", "x/(|x| - x) = 3", "(x + 1)^(-2) = 4", "x/(a - b) = 1", "x/2305843009213693951 = 1"]
+)
+def test_a_denominator_that_is_zero_somewhere_is_allowed(text: str) -> None:
+    """The last two: zero at all positive points, and zero modulo the prime of the quick test."""
+    assert DOMAIN.problem(text).metadata["unknown"] == "x"
+
+
+@pytest.mark.parametrize(("text", "unknown"), [("a*t = 3", "t"), ("a*x = 3", "a"), ("2*e = 4*x", "e")])
+def test_the_unknown_may_be_named(text: str, unknown: str) -> None:
+    problem = DOMAIN.problem(text, unknown=unknown)
+    assert problem.metadata["unknown"] == unknown
+    state = DOMAIN.start(problem)
+    assert DOMAIN.text(state) == text
+    assert "x" in free_symbols(state.line)
+    answer = DOMAIN.parse(state, f"{unknown} = 1").state
+    assert DOMAIN.is_final(answer)
+    assert DOMAIN.text(answer) == f"{unknown} = 1"
+    with pytest.raises(InputError, match="the unknown 'z' is not in the equation"):
+        DOMAIN.problem(text, unknown="z")
 
 
 def test_an_unsafe_problem_is_refused_before_it_is_worked_out() -> None:
@@ -103,7 +146,7 @@ def test_more_candidates_than_fit_come_in_groups() -> None:
     assert 1 < len(choices) <= 8
     assert not any(choice.is_step for choice in choices)
     assert len({domain.tokens(choice.state) for choice in choices}) == len(choices)
-    seen = set()
+    seen: set[AlgebraState] = set()
     for choice in choices:
         members = domain.actions(choice.state)
         assert 1 <= len(members) <= 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from reasoning_envs.symbolic.hostile import HOSTILE_LINES, expected_status
 from reasoning_envs.types import Problem, Relation, Status, Step, Verdict
 from reasoning_envs.verifiers.protocol import Verifier
-from reasoning_envs.verifiers.symbolic import SymbolicVerifier, verify_derivation, verify_step
+from reasoning_envs.verifiers.symbolic import SymbolicVerifier, verify_answer, verify_derivation, verify_step
 
 
 def test_a_derivation_gets_a_verdict_for_each_line_but_the_first() -> None:
@@ -31,7 +32,23 @@ def test_a_line_that_cannot_be_read_is_skipped() -> None:
     assert [v.status for v in verdicts] == [Status.UNPARSED, Status.UNSAFE, Status.VERIFIED]
     verdicts = verify_derivation(["???", "x = 2", "2x = 4"])
     assert [v.status for v in verdicts] == [Status.UNPARSED, Status.VERIFIED]
-    assert "no line before it" in verdicts[0].reason
+    assert "the line before cannot be read: " in verdicts[0].reason
+    verdicts = verify_derivation(["???", "9^9^9^9 = x", "x = 2"])
+    assert [v.status for v in verdicts] == [Status.UNSAFE, Status.UNSAFE]
+
+
+@pytest.mark.parametrize(
+    ("first", "status", "reason"),
+    [
+        ("9**9**9**9 = x", Status.UNSAFE, "the exponent in '9^(9^9)' is too large"),
+        ("foo bar = x", Status.UNPARSED, "unknown word 'foo'"),
+    ],
+)
+def test_a_first_line_that_cannot_be_read_says_why(first: str, status: Status, reason: str) -> None:
+    verdict = verify_step(first, "x = 1")
+    assert verdict.status is status
+    assert verdict.reason.startswith("the line before cannot be read: ")
+    assert reason in verdict.reason
 
 
 def test_expressions_are_steps_too() -> None:
@@ -58,6 +75,32 @@ def test_bad_arguments() -> None:
         verify_step("x = 1", "x = 1", over="rational")
     with pytest.raises(ValueError, match="2x"):
         verify_step("x = 1", "x = 1", symbols=["2x"])
+
+
+def test_an_unknown_that_is_nowhere_is_an_error() -> None:
+    with pytest.raises(ValueError, match="the unknown 'X' is in none of the lines; the letters there: x"):
+        verify_step("x^2 = 4", "x = 2", unknown="X")
+    with pytest.raises(ValueError, match="the letters there: a, x"):
+        verify_derivation(["a*x = 4", "(((", "x = 4/a"], unknown="t")
+    assert verify_step("1 = 2", "no solution", unknown="t").verified
+    assert verify_step("t = t + 1", "1 = 0", unknown="t").verified
+    assert verify_step("x = 1", "t = (", unknown="t").status is Status.UNPARSED
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: verify_step(None, "x = 1"), "before must be a text"),  # type: ignore[arg-type]
+        (lambda: verify_step("x = 1", b"x = 1"), "after must be a text .* got bytes"),  # type: ignore[arg-type]
+        (lambda: verify_answer(3, "3"), "answer must be a text .* got int"),  # type: ignore[arg-type]
+        (lambda: verify_answer("3", 3), "truth must be a text"),  # type: ignore[arg-type]
+        (lambda: verify_derivation("x = 1"), "not one text: split it"),
+        (lambda: verify_derivation(["x = 1", None]), r"lines\[1\] must be a text"),  # type: ignore[list-item]
+    ],
+)
+def test_what_is_no_text_is_named(call: Callable[[], object], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        call()
 
 
 # ---- the verifier of environments ----

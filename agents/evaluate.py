@@ -2,13 +2,12 @@
 
 FILE holds one equation a line; empty lines and lines that begin with ``#`` are passed over. A line that is no equation,
 or that has the form of an answer already, is named with the reason, and the rest is evaluated. Each final answer is
-judged by the strict verifier against the line as it stands in the file. The statuses, which add up to
-the number of problems:
+judged by the strict verifier against the line as it stands in the file. The statuses, which add up to the number of
+problems together with the answers that the verifier could not judge (``unscored``: "could not check" is not "wrong"):
 
 * ``solved``: an answer that the verifier accepts ("all reals" is one);
 * ``said_no_solution``: ended on "no solution", and rightly;
-* ``wrong``: any other answer, a false "no solution" included, and one that the verifier could not judge (those are
-  also counted as ``unscored``, beside the totals);
+* ``wrong``: an answer that the verifier refused, a false "no solution" included;
 * ``out_of_budget``: no answer within the steps of an episode or the expansions of a search.
 
 Beside the policy play the floors, which know no policy: a random walk, the smallest line first without going back, and
@@ -58,14 +57,9 @@ class Evaluated:
     results: tuple[SearchResult, ...]
 
 
-def status_of(result: SearchResult) -> str:
-    """One of :data:`STATUSES`: an answer that nobody could judge is not given the benefit of the doubt."""
-    return Outcome.WRONG.value if result.outcome is Outcome.UNSCORED else result.outcome.value
-
-
 def totals(results: Sequence[SearchResult]) -> dict[str, int]:
-    """How many problems came to each status."""
-    counts = Counter(status_of(result) for result in results)
+    """How many problems came to each of :data:`STATUSES`; answers that nobody could judge are in none of them."""
+    counts = Counter(result.outcome.value for result in results)
     return {status: counts[status] for status in STATUSES}
 
 
@@ -79,7 +73,7 @@ def entry(domain: MoveDomain, result: SearchResult, line: ProblemLine | None = N
         "line": None if line is None else line.number,
         "problem": result.problem.statement if line is None else line.text,
         "statement": result.problem.statement,
-        "status": status_of(result),
+        "status": result.outcome.value,
         "answer": result.answer,
         "steps": [
             {"move": node.action.describe(), "line": domain.text(node.state)}

@@ -22,6 +22,7 @@ from reasoning_envs.symbolic.expression import (
     Expr,
     add,
     call,
+    const,
     div,
     factors,
     mul,
@@ -54,6 +55,7 @@ from reasoning_envs.types import Relation
 __all__ = ["Move", "about_unknown", "active", "denominators", "is_solved", "is_total", "moves"]
 
 X = sym("x")
+_E = const("e")
 _EQUALS, _AND, _OR = (CONNECTIVES[name] for name in ("=", "and", "or"))
 _ADD = OPERATORS["add"]
 
@@ -529,6 +531,8 @@ def _power_form(left: Expr, right: Expr) -> Iterator[_Change]:
         yield from _take_root(base, exponent.value, right)
     elif base.op == "num" and base.number > 0 and base is not ONE and "x" in exponent.symbols:
         yield from _take_logarithm(base, exponent, right)
+    elif base == _E and "x" in exponent.symbols:
+        yield from _take_natural_logarithm(exponent, right)
 
 
 def _take_root(base: Expr, n: int, right: Expr) -> Iterator[_Change]:
@@ -648,9 +652,13 @@ def _absolute_form(left: Expr, right: Expr) -> Iterator[_Change]:
 
 
 def _exponential_form(left: Expr, right: Expr) -> Iterator[_Change]:
-    inner = left.args[0]
-    if right.op == "exp":
-        yield _Change("compare exponents", inner, equation(inner, right.args[0]))
+    yield from _take_natural_logarithm(left.args[0], right)
+
+
+def _take_natural_logarithm(inner: Expr, right: Expr) -> Iterator[_Change]:
+    """``exp(A) = right``, however the left side is written."""
+    if right.op == "exp" or (right.op == "pow" and right.args[0] == _E):
+        yield _Change("compare exponents", inner, equation(inner, right.args[-1]))
     elif "x" not in right.symbols:
         sign = constant_sign(right)
         if sign is not None and sign <= 0:

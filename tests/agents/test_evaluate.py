@@ -161,7 +161,7 @@ def test_claims_are_judged_against_the_line_as_it_was_written(statement: str, st
     assert evaluate.totals(found.results)[status] == 1
 
 
-def test_an_answer_that_nobody_can_judge_is_not_given_the_benefit_of_the_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_nobody_can_judge_is_neither_right_nor_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     domain = Lying()
 
     def undecided(problem: Problem, steps: list[Step]) -> Verdict:
@@ -169,9 +169,10 @@ def test_an_answer_that_nobody_can_judge_is_not_given_the_benefit_of_the_doubt(m
 
     monkeypatch.setattr(domain.verifier, "outcome", undecided)
     found = evaluate.evaluate(domain, [domain.problem("x = 1 + x")], CandidatePolicy(domain), METHODS["greedy"])
-    assert evaluate.totals(found[0].results)["wrong"] == 1
+    assert not any(evaluate.totals(found[0].results).values())
+    assert evaluate.entry(domain, found[0].results[0])["status"] == "unscored"
     entry = evaluate.entry(domain, found[0].results[0])
-    assert (entry["status"], entry["verdict"], entry["reason"]) == ("wrong", "undecided", "too hard")
+    assert (entry["status"], entry["verdict"], entry["reason"]) == ("unscored", "undecided", "too hard")
 
 
 @pytest.mark.parametrize(

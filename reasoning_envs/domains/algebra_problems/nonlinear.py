@@ -31,19 +31,39 @@ from reasoning_envs.symbolic.statement import (
 __all__ = ["NONLINEAR_FAMILIES"]
 
 
+def _rational_with_letters(pen: Pen) -> Drawn | None:
+    p, q, r, t = pen.letter(), pen.letter(), pen.letter(), pen.letter()
+    if len({p, q, r, t}) < 4:
+        return None
+    forms = (
+        (
+            (div(p, X), q, div(p, q)),
+            (add(div(p, X), q), r, div(p, sub(r, q))),
+            (div(p, mul(q, X)), r, div(p, mul(q, r))),
+            (r, add(q, div(p, X)), div(p, sub(r, q))),
+        ),
+        (
+            (div(p, add(X, q)), r, sub(div(p, r), q)),
+            (div(p, sub(q, X)), r, sub(q, div(p, r))),
+            (div(add(X, p), add(X, q)), r, div(sub(mul(q, r), p), sub(ONE, r))),
+            (add(div(p, add(X, q)), r), t, sub(div(p, sub(t, r)), q)),
+        ),
+        (
+            (add(div(ONE, X), div(ONE, p)), div(ONE, q), div(mul(p, q), sub(p, q))),
+            (div(p, add(X, q)), div(r, add(X, t)), div(sub(mul(r, q), mul(p, t)), sub(p, r))),
+            (div(p, sub(X, q)), div(r, X), div(mul(r, q), sub(r, p))),
+            (add(div(p, X), div(q, X)), sub(r, t), div(add(p, q), sub(r, t))),
+        ),
+    )[pen.level - 1]
+    left, right, solution = forms[pen.below(len(forms))]
+    return Drawn((equation(left, right), equation(X, solution)))
+
+
 def rational(pen: Pen) -> Drawn | None:
     root = pen.whole(9)
     a, b = pen.whole(9), pen.whole(9)
     if pen.letters:
-        p, q, r = pen.letter(), pen.letter(), pen.letter()
-        if len({p, q, r}) < 3:
-            return None
-        if pen.level == 1:
-            return Drawn((equation(div(p, X), q), equation(X, div(p, q))))
-        if pen.level == 2:
-            return Drawn((equation(div(p, add(X, q)), r), equation(X, sub(div(p, r), q))))
-        left = add(div(ONE, X), div(ONE, p))
-        return Drawn((equation(left, div(ONE, q)), equation(X, div(mul(p, q), sub(p, q)))))
+        return _rational_with_letters(pen)
     solution = equation(X, num(root))
     if pen.level == 1:
         left = div(num(a * root), X)

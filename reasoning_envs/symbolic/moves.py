@@ -13,26 +13,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
-from typing import NamedTuple
 
+from reasoning_envs.symbolic.changes import Change, Later, X, is_total, negated
+from reasoning_envs.symbolic.equation_forms import special_changes
 from reasoning_envs.symbolic.evaluation import constant_sign, identically_zero
 from reasoning_envs.symbolic.expression import (
     ONE,
     ZERO,
     Expr,
     add,
-    call,
-    const,
     div,
     factors,
-    mul,
     neg,
     num,
     plus,
-    power,
     sub,
     substitute,
-    sym,
     terms,
 )
 from reasoning_envs.symbolic.rules import Rewrite, is_simplified, product, rewrites
@@ -52,10 +48,8 @@ from reasoning_envs.symbolic.statement import (
 from reasoning_envs.symbolic.tokens import CONNECTIVES, END, OPERATORS, OVER
 from reasoning_envs.types import Relation
 
-__all__ = ["Move", "about_unknown", "active", "denominators", "is_solved", "is_total", "moves"]
+__all__ = ["Move", "about_unknown", "active", "denominators", "is_solved", "moves"]
 
-X = sym("x")
-_E = const("e")
 _EQUALS, _AND, _OR = (CONNECTIVES[name] for name in ("=", "and", "or"))
 _ADD = OPERATORS["add"]
 
@@ -106,24 +100,6 @@ class Move:
         return f"Move({self.rule!r}, {to_text(self.line)!r}, sound={self.sound})"
 
 
-class _Later(NamedTuple):
-    """A line that is known by its tokens and built on demand."""
-
-    tokens: bytes
-    build: Callable[[], Statement]
-
-
-class _Change(NamedTuple):
-    """A move as seen from the active alternative: what replaces it."""
-
-    rule: str
-    operand: Expr | None
-    after: Statement | _Later
-    sound: bool = True
-    condition: Statement | None = None
-    relation: Relation = Relation.EQUIVALENT
-
-
 def is_solved(part: Statement) -> bool:
     """``x = something without x``, with no constraint left."""
     return isinstance(part, Comparison) and part.op == "=" and part.left == X and "x" not in part.right.symbols
@@ -152,11 +128,11 @@ def moves(line: Statement) -> Iterator[Move]:
     for change in _changes(parts[index]):
         condition = change.condition
         if condition is not None and about_unknown(condition):
-            after: Statement | _Later = conjunction(_built(change.after), condition)
+            after: Statement | Later = conjunction(_built(change.after), condition)
             condition = None
         else:
             after = change.after
-        if isinstance(after, _Later) and after.tokens not in before and after.tokens not in behind:
+        if isinstance(after, Later) and after.tokens not in before and after.tokens not in behind:
             new: Statement | Callable[[], Statement] = partial(_among, parts, index, after)
             tokens = after.tokens
             if len(parts) > 1:
@@ -170,7 +146,7 @@ def moves(line: Statement) -> Iterator[Move]:
             yield Move(change.rule, change.operand, new, tokens, change.sound, conditions, change.relation)
 
 
-def _among(parts: tuple[Statement, ...], index: int, after: _Later) -> Statement:
+def _among(parts: tuple[Statement, ...], index: int, after: Later) -> Statement:
     return disjunction(*parts[:index], after.build(), *parts[index + 1 :])
 
 
@@ -183,14 +159,14 @@ def _moves_on_equation(line: Comparison) -> Iterator[Move]:
                 after = conjunction(_built(after), condition)
             else:
                 conditions = (condition,)
-        tokens, new = after if isinstance(after, _Later) else (line_tokens(after), after)
+        tokens, new = after if isinstance(after, Later) else (line_tokens(after), after)
         if tokens not in seen:
             seen.add(tokens)
             yield Move(rule, operand, new, tokens, sound, conditions, relation)
 
 
-def _built(after: Statement | _Later) -> Statement:
-    return after.build() if isinstance(after, _Later) else after
+def _built(after: Statement | Later) -> Statement:
+    return after.build() if isinstance(after, Later) else after
 
 
 def about_unknown(condition: Statement) -> bool:
@@ -198,7 +174,7 @@ def about_unknown(condition: Statement) -> bool:
     return "x" in free_symbols(condition)
 
 
-def _changes(part: Statement) -> Iterator[_Change]:
+def _changes(part: Statement) -> Iterator[Change]:
     pieces = conjuncts(part)
     main = next((piece for piece in pieces if isinstance(piece, Comparison) and piece.op == "="), None)
     if main is None:
@@ -212,21 +188,21 @@ def _changes(part: Statement) -> Iterator[_Change]:
         return
     beside = b"".join([line_tokens(constraint) for constraint in constraints]) + END
     for rule, operand, after, sound, condition, relation in _equation_changes(main):
-        if isinstance(after, _Later):
+        if isinstance(after, Later):
             build = partial(_constrained, after, constraints)
-            yield _Change(rule, operand, _Later(_AND + after.tokens + beside, build), sound, condition, relation)
+            yield Change(rule, operand, Later(_AND + after.tokens + beside, build), sound, condition, relation)
         elif after == ALL_REALS:  # the constraint is lost; the verifier tells whether that matters
-            yield _Change(rule, operand, after, False, condition, relation)
+            yield Change(rule, operand, after, False, condition, relation)
         else:
             parts = [conjunction(inner, *constraints) for inner in alternatives(after)]
-            yield _Change(rule, operand, disjunction(*parts), sound, condition, relation)
+            yield Change(rule, operand, disjunction(*parts), sound, condition, relation)
 
 
-def _constrained(after: _Later, constraints: tuple[Statement, ...]) -> Statement:
+def _constrained(after: Later, constraints: tuple[Statement, ...]) -> Statement:
     return conjunction(after.build(), *constraints)
 
 
-def _check_constraints(main: Comparison, constraints: tuple[Statement, ...]) -> Iterator[_Change]:
+def _check_constraints(main: Comparison, constraints: tuple[Statement, ...]) -> Iterator[Change]:
     """With ``x`` known, a constraint holds (and goes) or fails (and takes the alternative with it)."""
     constraint = constraints[0]
     if not isinstance(constraint, Comparison):
@@ -242,8 +218,8 @@ def _check_constraints(main: Comparison, constraints: tuple[Statement, ...]) -> 
             holds = False
         else:
             holds, condition = True, Comparison(constraint.op, difference, ZERO)
-    yield _Change("constraint holds", constraint.left, rest, holds, condition if holds else None)
-    yield _Change("constraint fails", constraint.left, NO_SOLUTION, not holds)
+    yield Change("constraint holds", constraint.left, rest, holds, condition if holds else None)
+    yield Change("constraint fails", constraint.left, NO_SOLUTION, not holds)
 
 
 def _holds(op: str, sign: int | None) -> bool | None:
@@ -252,21 +228,21 @@ def _holds(op: str, sign: int | None) -> bool | None:
     return {"!=": sign != 0, "<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0, "=": sign == 0}[op]
 
 
-def _equation_changes(main: Comparison) -> Iterator[_Change]:
+def _equation_changes(main: Comparison) -> Iterator[Change]:
     left, right = main.left, main.right
     yield from _conclusions(left, right)
     for inner in rewrites(left):
-        later = _Later(_EQUALS + inner.tokens + right.tokens, partial(_left_rewritten, inner, right))
-        yield _Change(inner.rule, inner.operand, later, inner.sound, inner.condition)
+        later = Later(_EQUALS + inner.tokens + right.tokens, partial(_left_rewritten, inner, right))
+        yield Change(inner.rule, inner.operand, later, inner.sound, inner.condition)
     for inner in rewrites(right):
-        later = _Later(_EQUALS + left.tokens + inner.tokens, partial(_right_rewritten, left, inner))
-        yield _Change(inner.rule, inner.operand, later, inner.sound, inner.condition)
+        later = Later(_EQUALS + left.tokens + inner.tokens, partial(_right_rewritten, left, inner))
+        yield Change(inner.rule, inner.operand, later, inner.sound, inner.condition)
     if "x" in right.symbols:
-        yield _Change("swap sides", None, equation(right, left))
+        yield Change("swap sides", None, equation(right, left))
     yield from _move_terms(left, right)
     yield from _divide(left, right)
     yield from _multiply(left, right)
-    yield from _special(left, right)
+    yield from special_changes(left, right)
 
 
 def _left_rewritten(left: Rewrite, right: Expr) -> Statement:
@@ -280,9 +256,9 @@ def _right_rewritten(left: Expr, right: Rewrite) -> Statement:
 # -- ends -----------------------------------------------------------------------------------------------------------
 
 
-def _conclusions(left: Expr, right: Expr) -> Iterator[_Change]:
+def _conclusions(left: Expr, right: Expr) -> Iterator[Change]:
     if left.key == right.key:
-        yield _Change("conclude", None, ALL_REALS)
+        yield Change("conclude", None, ALL_REALS)
     elif "x" not in left.symbols and "x" not in right.symbols and is_simplified(left) and is_simplified(right):
         # Only a line that is worked out shows what it says: before that, one would have to guess.
         difference = sub(left, right)
@@ -290,14 +266,14 @@ def _conclusions(left: Expr, right: Expr) -> Iterator[_Change]:
         if zero is None:
             return
         condition = Comparison("!=", left, right) if difference.symbols and not zero else None
-        yield _Change("conclude", None, ALL_REALS, zero)
-        yield _Change("conclude", None, NO_SOLUTION, not zero, condition)
+        yield Change("conclude", None, ALL_REALS, zero)
+        yield Change("conclude", None, NO_SOLUTION, not zero, condition)
 
 
 # -- both sides -----------------------------------------------------------------------------------------------------
 
 
-def _move_terms(left: Expr, right: Expr) -> Iterator[_Change]:
+def _move_terms(left: Expr, right: Expr) -> Iterator[Change]:
     seen: set[bytes] = set()
     for term in (*terms(left), *terms(right)):
         if term.key in seen or term is ZERO:
@@ -305,11 +281,11 @@ def _move_terms(left: Expr, right: Expr) -> Iterator[_Change]:
         seen.add(term.key)
         opposite = neg(term)
         tokens = _EQUALS + _plus_tokens(left, opposite) + _plus_tokens(right, opposite)
-        after = _Later(tokens, partial(_both_plus, left, right, opposite))
+        after = Later(tokens, partial(_both_plus, left, right, opposite))
         if _is_negative(term):
-            yield _Change("add to both sides", opposite, after)
+            yield Change("add to both sides", opposite, after)
         else:
-            yield _Change("subtract from both sides", term, after)
+            yield Change("subtract from both sides", term, after)
 
 
 def _both_plus(left: Expr, right: Expr, term: Expr) -> Statement:
@@ -338,9 +314,9 @@ def _is_negative(term: Expr) -> bool:
     return term.op == "neg"
 
 
-def _divide(left: Expr, right: Expr) -> Iterator[_Change]:
+def _divide(left: Expr, right: Expr) -> Iterator[Change]:
     if left.op == "neg" or (right.op == "neg" and left.op == "num"):
-        yield _Change("change signs", None, equation(_negated(left), _negated(right)))
+        yield Change("change signs", None, equation(negated(left), negated(right)))
     seen: set[bytes] = set()
     for side, other in ((left, right), (right, left)):
         body = side.args[0] if side.op == "neg" else side
@@ -354,36 +330,12 @@ def _divide(left: Expr, right: Expr) -> Iterator[_Change]:
             if "x" not in factor.symbols:
                 if identically_zero(factor) is False:
                     condition = Comparison("!=", factor, ZERO) if factor.symbols else None
-                    yield _Change("divide both sides", factor, after, True, condition)
+                    yield Change("divide both sides", factor, after, True, condition)
                 continue
-            yield _Change("divide by the unknown", factor, after, sound=False)
+            yield Change("divide by the unknown", factor, after, sound=False)
             if any(common.key == factor.key for common in factors(other)) and is_total(left) and is_total(right):
                 split = disjunction(equation(factor, ZERO), after)
-                yield _Change("divide or zero", factor, split, relation=Relation.SAME_ROOTS)
-
-
-_TOTAL = frozenset(("num", "sym", "const", "add", "mul", "neg", "abs", "exp"))
-
-
-def is_total(node: Expr) -> bool:
-    """The expression has a value at every x: nothing is divided by x, no root or logarithm of it is taken.
-
-    Where a factor is zero, the other factors must have a value for the product to be zero.
-    """
-    if "x" not in node.symbols:
-        return True
-    if node.op == "div":
-        return "x" not in node.args[1].symbols and is_total(node.args[0])
-    if node.op == "pow":
-        exponent = node.args[1].value
-        return isinstance(exponent, int) and exponent > 0 and is_total(node.args[0])
-    return node.op in _TOTAL and all(is_total(arg) for arg in node.args)
-
-
-def _negated(side: Expr) -> Expr:
-    if side.op == "add":
-        return add(*[neg(term) for term in side.args])
-    return neg(side)
+                yield Change("divide or zero", factor, split, relation=Relation.SAME_ROOTS)
 
 
 def _over(side: Expr, factor: Expr) -> Expr:
@@ -392,7 +344,7 @@ def _over(side: Expr, factor: Expr) -> Expr:
     return neg(div(side.args[0], factor)) if side.op == "neg" else div(side, factor)
 
 
-def _multiply(left: Expr, right: Expr) -> Iterator[_Change]:
+def _multiply(left: Expr, right: Expr) -> Iterator[Change]:
     seen: set[bytes] = set()
     if not any(mark in side.tokens for side in (left, right) for mark in (OPERATORS["div"], OVER)):
         return
@@ -404,10 +356,10 @@ def _multiply(left: Expr, right: Expr) -> Iterator[_Change]:
             after = equation(_times(left, under), _times(right, under))
             if "x" in under.symbols:
                 constraint = Comparison("!=", under, ZERO)
-                yield _Change("multiply both sides", under, after, True, constraint, Relation.SAME_ROOTS)
-                yield _Change("multiply without care", under, after, sound=False)
+                yield Change("multiply both sides", under, after, True, constraint, Relation.SAME_ROOTS)
+                yield Change("multiply without care", under, after, sound=False)
             else:
-                yield _Change("multiply both sides", under, after)
+                yield Change("multiply both sides", under, after)
 
 
 def denominators(term: Expr) -> Iterator[Expr]:
@@ -437,267 +389,3 @@ def _term_times(term: Expr, factor: Expr) -> Expr:
     if term is ONE:
         return factor
     return product(factor, term)
-
-
-# -- equations of a special form ------------------------------------------------------------------------------------
-
-
-def _special(left: Expr, right: Expr) -> Iterator[_Change]:
-    if right is ZERO and "x" in left.symbols:
-        yield from _zero_product(left)
-    yield from _quadratic_formula(left, right)
-    rule = _BY_FORM.get(left.op)
-    if rule is not None and "x" in left.symbols:
-        yield from rule(left, right)
-
-
-def _zero_product(left: Expr) -> Iterator[_Change]:
-    body = left.args[0] if left.op == "neg" else left
-    if body.op == "mul" and is_total(body):
-        unknown = [factor for factor in body.args if "x" in factor.symbols]
-        known = mul(*[factor for factor in body.args if "x" not in factor.symbols])
-        if identically_zero(known) is False:
-            parts = [equation(factor, ZERO) for factor in unknown]
-            condition = Comparison("!=", known, ZERO) if known.symbols else None
-            yield _Change("zero product", None, disjunction(*parts), True, condition, Relation.SAME_ROOTS)
-            if len(parts) > 1:
-                yield _Change("zero product, one factor", unknown[0], parts[0], sound=False)
-    elif body.op == "div" and "x" in body.args[0].symbols:
-        over, under = body.args
-        condition = Comparison("!=", under, ZERO) if "x" in under.symbols else None
-        yield _Change("zero numerator", under, equation(over, ZERO), True, condition, Relation.SAME_ROOTS)
-
-
-def _quadratic_formula(left: Expr, right: Expr) -> Iterator[_Change]:
-    """``a*x^2 + b*x + c = 0`` with a, b, c free of x."""
-    if right is not ZERO or left.op != "add":
-        return
-    parts: list[list[Expr]] = [[], [], []]
-    for term in left.args:
-        split = _coefficient_of_power(term)
-        if split is None:
-            return
-        parts[split[1]].append(split[0])
-    if not parts[2]:
-        return
-    c, b, a = (add(*part) for part in parts)
-    discriminant = add(power(b, num(2)), neg(mul(num(4), a, c))) if parts[1] else neg(mul(num(4), a, c))
-    if not discriminant.symbols and all(piece.op == "num" for piece in (a, b, c)):
-        value = Fraction(b.number) ** 2 - 4 * Fraction(a.number) * Fraction(c.number)
-        discriminant = num(value)
-        if value < 0:
-            yield _Change("negative discriminant", discriminant, NO_SOLUTION)
-            return
-        twice: Expr = num(2 * a.number)
-    else:
-        twice = mul(num(2), a)
-    root = call("sqrt", discriminant)
-    lead = [neg(b)] if parts[1] else []
-    solutions = [equation(X, div(add(*lead, sign), twice)) for sign in (root, neg(root))]
-    conditions = Comparison(">=", discriminant, ZERO) if discriminant.symbols else None
-    after = solutions[0] if discriminant is ZERO else disjunction(*solutions)
-    yield _Change("quadratic formula", None, after, True, conditions, Relation.SAME_ROOTS)
-
-
-def _coefficient_of_power(term: Expr) -> tuple[Expr, int] | None:
-    """``c*x^k`` with k <= 2 as (c, k)."""
-    if "x" not in term.symbols:
-        return term, 0
-    if term == X:
-        return ONE, 1
-    if term.op == "pow":
-        return (ONE, 2) if term.args[0] == X and term.args[1].value == 2 else None
-    if term.op == "neg":
-        inner = _coefficient_of_power(term.args[0])
-        return None if inner is None else (neg(inner[0]), inner[1])
-    if term.op == "div" and "x" not in term.args[1].symbols:
-        inner = _coefficient_of_power(term.args[0])
-        return None if inner is None else (div(inner[0], term.args[1]), inner[1])
-    if term.op == "mul":
-        unknown = [factor for factor in term.args if "x" in factor.symbols]
-        if len(unknown) != 1:
-            return None
-        inner = _coefficient_of_power(unknown[0])
-        if inner is None:
-            return None
-        known = [factor for factor in term.args if "x" not in factor.symbols]
-        return mul(*known, *([] if inner[0] is ONE else [inner[0]])), inner[1]
-    return None
-
-
-def _power_form(left: Expr, right: Expr) -> Iterator[_Change]:
-    base, exponent = left.args
-    if exponent.op == "num" and isinstance(exponent.value, int) and exponent.value > 1 and "x" in base.symbols:
-        yield from _take_root(base, exponent.value, right)
-    elif base.op == "num" and base.number > 0 and base is not ONE and "x" in exponent.symbols:
-        yield from _take_logarithm(base, exponent, right)
-    elif base == _E and "x" in exponent.symbols:
-        yield from _take_natural_logarithm(exponent, right)
-
-
-def _take_root(base: Expr, n: int, right: Expr) -> Iterator[_Change]:
-    if right is ZERO:
-        yield _Change("take the root", base, equation(base, ZERO), relation=Relation.SAME_ROOTS)
-        return
-    if "x" in right.symbols:
-        if right.op == "pow" and right.args[1].value == n:
-            other = right.args[0]
-            after = equation(base, other)
-            if n % 2:
-                yield _Change("take the root", base, after)
-            else:
-                both = disjunction(after, equation(base, neg(other)))
-                yield _Change("take the root", base, both, relation=Relation.SAME_ROOTS)
-                yield _Change("take the positive root", base, after, sound=False)
-        return
-    if n % 2:
-        yield _Change("take the root", base, equation(base, call("root", right, num(n))), relation=Relation.SAME_ROOTS)
-        return
-    sign = constant_sign(right)
-    root = call("sqrt", right) if n == 2 else call("root", right, num(n))
-    after = equation(base, root)
-    if sign == -1:
-        yield _Change("an even power is not negative", base, NO_SOLUTION)
-        yield _Change("take the positive root", base, equation(base, neg(call("sqrt", neg(right)))), sound=False)
-    elif sign != 0:
-        condition = Comparison(">=", right, ZERO) if sign is None else None
-        both = disjunction(after, equation(base, neg(root)))
-        yield _Change("take the root", base, both, True, condition, Relation.SAME_ROOTS)
-        yield _Change("take the positive root", base, after, sound=False)
-
-
-def _take_logarithm(base: Expr, exponent: Expr, right: Expr) -> Iterator[_Change]:
-    if right.op == "pow" and right.args[0] == base:
-        yield _Change("compare exponents", base, equation(exponent, right.args[1]))
-    elif right.op == "pow" and right.args[0].op == "num" and right.args[0].number > 0:
-        sides = [product(inner, call("ln", b)) for inner, b in ((exponent, base), (right.args[1], right.args[0]))]
-        yield _Change("take logarithms", None, equation(*sides))
-    elif "x" not in right.symbols:
-        sign = constant_sign(right)
-        if sign is not None and sign <= 0:
-            yield _Change("a power is positive", base, NO_SOLUTION)
-            return
-        whole = _whole_logarithm(base.number, right.number) if right.op == "num" else None
-        if whole is not None:
-            yield _Change("compare exponents", base, equation(exponent, num(whole)))
-        else:
-            condition = Comparison(">", right, ZERO) if sign is None else None
-            value = div(call("ln", right), call("ln", base))
-            yield _Change("take logarithms", base, equation(exponent, value), True, condition)
-
-
-def _whole_logarithm(base: int | Fraction, value: int | Fraction) -> int | None:
-    """The integer k with base^k == value, |k| <= 64; None where there is none."""
-    step = Fraction(base) if base > 1 else 1 / Fraction(base)
-    goal = Fraction(value)
-    inverted = goal < 1
-    if inverted:
-        goal = 1 / goal
-    power_now, k = Fraction(1), 0
-    while power_now < goal and k < 64:
-        power_now *= step
-        k += 1
-    if power_now != goal:
-        return None
-    return -k if inverted != (base < 1) else k
-
-
-def _root_form(left: Expr, right: Expr) -> Iterator[_Change]:
-    inner = left.args[0]
-    squared = equation(inner, power(right, num(2)))
-    if "x" not in right.symbols:
-        sign = constant_sign(right)
-        if sign == -1:
-            yield _Change("a root is not negative", inner, NO_SOLUTION)
-            yield _Change("square without care", inner, squared, sound=False)
-        else:
-            condition = Comparison(">=", right, ZERO) if sign is None else None
-            yield _Change("square both sides", inner, squared, True, condition)
-    elif right.op == "sqrt":
-        after = equation(inner, right.args[0])
-        yield _Change("square both sides", inner, after, True, Comparison(">=", inner, ZERO), Relation.SAME_ROOTS)
-        yield _Change("square without care", inner, after, sound=False)
-    else:
-        constraint = Comparison(">=", right, ZERO)
-        yield _Change("square both sides", inner, squared, True, constraint, Relation.SAME_ROOTS)
-        yield _Change("square without care", inner, squared, sound=False)
-
-
-def _absolute_form(left: Expr, right: Expr) -> Iterator[_Change]:
-    inner = left.args[0]
-    if right.op == "abs":
-        other = right.args[0]
-        both = disjunction(equation(inner, other), equation(inner, neg(other)))
-        yield _Change("split absolute value", inner, both, relation=Relation.SAME_ROOTS)
-        yield _Change("drop absolute value", inner, equation(inner, other), sound=False)
-        return
-    plus, minus = equation(inner, right), equation(inner, _negated(right))
-    if "x" in right.symbols:
-        constraint = Comparison(">=", right, ZERO)
-        both = disjunction(conjunction(plus, constraint), conjunction(minus, constraint))
-        yield _Change("split absolute value", inner, both, relation=Relation.SAME_ROOTS)
-        yield _Change("split without care", inner, disjunction(plus, minus), sound=False)
-        return
-    sign = constant_sign(right)
-    if sign == -1:
-        yield _Change("an absolute value is not negative", inner, NO_SOLUTION)
-    elif sign == 0:
-        yield _Change("split absolute value", inner, plus, relation=Relation.SAME_ROOTS)
-    else:
-        condition = Comparison(">=", right, ZERO) if sign is None else None
-        both = disjunction(plus, minus)
-        yield _Change("split absolute value", inner, both, True, condition, Relation.SAME_ROOTS)
-    if sign != 0:
-        yield _Change("drop absolute value", inner, plus, sound=False)
-
-
-def _exponential_form(left: Expr, right: Expr) -> Iterator[_Change]:
-    yield from _take_natural_logarithm(left.args[0], right)
-
-
-def _take_natural_logarithm(inner: Expr, right: Expr) -> Iterator[_Change]:
-    """``exp(A) = right``, however the left side is written."""
-    if right.op == "exp" or (right.op == "pow" and right.args[0] == _E):
-        yield _Change("compare exponents", inner, equation(inner, right.args[-1]))
-    elif "x" not in right.symbols:
-        sign = constant_sign(right)
-        if sign is not None and sign <= 0:
-            yield _Change("a power is positive", inner, NO_SOLUTION)
-        else:
-            condition = Comparison(">", right, ZERO) if sign is None else None
-            yield _Change("take logarithms", inner, equation(inner, call("ln", right)), True, condition)
-
-
-def _logarithm_form(left: Expr, right: Expr) -> Iterator[_Change]:
-    inner = left.args[0]
-    if right.op == "ln":
-        other = right.args[0]
-        positive = constant_sign(other) == 1
-        constraint = None if positive else Comparison(">", inner, ZERO)
-        yield _Change("compare arguments", inner, equation(inner, other), True, constraint, Relation.SAME_ROOTS)
-        if not positive:
-            yield _Change("compare without care", inner, equation(inner, other), sound=False)
-    elif "x" not in right.symbols:
-        yield _Change("exponentiate", inner, equation(inner, call("exp", right)))
-
-
-def _based_logarithm_form(left: Expr, right: Expr) -> Iterator[_Change]:
-    inner, base = left.args
-    if "x" in base.symbols or base.op != "num" or base.number <= 0 or base is ONE:
-        return
-    if right.op == "log" and right.args[1] == base:
-        constraint = None if constant_sign(right.args[0]) == 1 else Comparison(">", inner, ZERO)
-        after = equation(inner, right.args[0])
-        yield _Change("compare arguments", inner, after, True, constraint, Relation.SAME_ROOTS)
-    elif "x" not in right.symbols:
-        yield _Change("exponentiate", inner, equation(inner, power(base, right)))
-
-
-_BY_FORM = {
-    "pow": _power_form,
-    "sqrt": _root_form,
-    "abs": _absolute_form,
-    "exp": _exponential_form,
-    "ln": _logarithm_form,
-    "log": _based_logarithm_form,
-}

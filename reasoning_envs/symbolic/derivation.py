@@ -33,6 +33,7 @@ from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm
 from reasoning_envs.symbolic.lines import (
     common_ring,
     comparisons,
+    excludes_values,
     is_equations,
     multiples,
     part_keys,
@@ -136,7 +137,7 @@ class _Comparison:
             ring = common_ring((before, after), self.over)
             if multiples(before, after, ring, self.over):
                 return self.step.right(Relation.EQUIVALENT, "both sides were changed alike", "polynomials")
-            if all(isinstance(line, Truth) or is_equations(line) for line in (before, after)):
+            if all(isinstance(line, Truth) or is_equations(line) or excludes_values(line) for line in (before, after)):
                 try:
                     verdict = relate_by_factors(self.step, ring)
                 except TooLarge:

@@ -41,14 +41,10 @@ class _FactorStep:
         before = self._factored(self.step.before)
         after = self._factored(self.step.after)
         if isinstance(before, Truth):
-            return (
-                None
-                if after is None or isinstance(after, Truth) or after.mixed
-                else self._against_truth(before, after, False)
-            )
+            return None if isinstance(after, Truth) or after.mixed else self._against_truth(before, after, False)
         if isinstance(after, Truth):
-            return None if before is None or before.mixed else self._against_truth(after, before, True)
-        if before is None or after is None or before.mixed or after.mixed:
+            return None if before.mixed else self._against_truth(after, before, True)
+        if before.mixed or after.mixed:
             return None
         if before.identity or after.identity:
             return self._identities(before, after)
@@ -56,7 +52,7 @@ class _FactorStep:
             return None
         if not feasible(before.letter_requirements | after.letter_requirements):
             return None  # the letters allow for no value: what remains to be seen is which line has none
-        same_poles = before.poles.keys() == after.poles.keys()
+        same_poles = before.poles.keys() == after.poles.keys() and before.excluded.keys() == after.excluded.keys()
         same_roots = before.roots.keys() == after.roots.keys()
         if same_roots and same_poles and _clean(before.powers) == _clean(after.powers):
             return self.step.right(
@@ -76,7 +72,7 @@ class _FactorStep:
             return None
         return self._different_factors(before, after)
 
-    def _factored(self, line: Statement) -> EquationLine | Truth | None:
+    def _factored(self, line: Statement) -> EquationLine | Truth:
         if isinstance(line, Truth):
             return line
         return equation_line(line, self.ring, self.unknown, self.over)
@@ -137,7 +133,7 @@ class _FactorStep:
                 ):
                     factors[key] = factor
             for key, factor in mine.poles.items():
-                if key not in other.poles:
+                if key not in other.poles and key not in other.excluded:
                     factors[key] = factor
         conditions: set[Condition] = set()
         for factor in factors.values():

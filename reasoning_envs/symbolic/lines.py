@@ -20,9 +20,18 @@ from reasoning_envs.symbolic.expression import Expr
 from reasoning_envs.symbolic.forms import Form, TooLarge, UndefinedForm, factors, form, product, ring_of
 from reasoning_envs.symbolic.kernel_rules import Requirement, is_positive_kernel
 from reasoning_envs.symbolic.rings import Ring, is_rational
-from reasoning_envs.symbolic.statement import And, Comparison, Line, Or, Statement, Truth
+from reasoning_envs.symbolic.statement import And, Comparison, Line, Or, Statement, Truth, alternatives, conjuncts
 
-__all__ = ["EquationLine", "common_ring", "comparisons", "equation_line", "is_equations", "multiples", "part_keys"]
+__all__ = [
+    "EquationLine",
+    "common_ring",
+    "comparisons",
+    "equation_line",
+    "excludes_values",
+    "is_equations",
+    "multiples",
+    "part_keys",
+]
 
 Factors = dict[str, "fmpq_mpoly"]
 
@@ -41,6 +50,16 @@ def is_equations(line: Statement) -> bool:
     if isinstance(line, Comparison):
         return line.op == "="
     return isinstance(line, Or) and all(isinstance(part, Comparison) and part.op == "=" for part in line.parts)
+
+
+def excludes_values(line: Statement) -> bool:
+    """As :func:`is_equations`, but an equation may stand with ``!=`` constraints, and one at least does."""
+    return isinstance(line, And | Or) and not is_equations(line) and all(map(_is_guarded, alternatives(line)))
+
+
+def _is_guarded(part: Statement) -> bool:
+    ops = [piece.op if isinstance(piece, Comparison) else "" for piece in conjuncts(part)]
+    return ops.count("=") == 1 and ops.count("!=") == len(ops) - 1
 
 
 def common_ring(lines: Iterable[Statement], over: str) -> Ring:
@@ -97,15 +116,18 @@ class EquationLine:
         identity: one of the equations holds wherever it is defined.
         holes: of an identity: poles at which no alternative holds.
         rational: nothing but rational operations and their divisors decides where it holds.
-        mixed: its alternatives are defined at different values of the unknown, and kernels hide which is defined where.
+        mixed: factors cannot tell where it holds: its alternatives are defined at different values of the unknown and
+            kernels hide which is defined where, or a constraint goes with kernels, an identity, or holds nowhere.
         roots: factors with the unknown that make one of the equations true, by their text.
         powers: multiplicity of each factor with the unknown, over all equations; negative for poles.
         poles: factors of divisors with the unknown.
+        excluded: factors that a ``!=`` constraint keeps from being 0, and poles of constraints.
         letter_powers, letter_poles: the same for factors without the unknown.
         requirements: what roots and logarithms need; those with the unknown, and those without.
     """
 
     __slots__ = (
+        "excluded",
         "forms",
         "holes",
         "identity",
@@ -127,20 +149,33 @@ class EquationLine:
         self.forms: list[Form] = []
         self.roots: Factors = {}
         self.poles: Factors = {}
+        self.excluded: Factors = {}
         self.letters: Factors = {}
         self.powers: Counter[str] = Counter()
         self.letter_powers: Counter[str] = Counter()
         self.letter_poles: Factors = {}
         needs: list[frozenset[Requirement]] = []
         inside = ring.depends(unknown)
-        for comparison in comparisons(line):
-            difference, need = _difference(comparison, ring, over)
-            needs.append(need)
-            self.forms.append(difference)
+        barred: list[Factors] = []  # of each alternative, what its constraints exclude
+        constrained = idle = False
+        for part in alternatives(line):
+            outside: Factors = {}
+            for comparison in conjuncts(part):
+                assert isinstance(comparison, Comparison)
+                difference, need = _difference(comparison, ring, over)
+                needs.append(need)
+                if comparison.op == "=":
+                    self.forms.append(difference)
+                    continue
+                constrained = True
+                idle = idle or difference.is_zero
+                outside.update(self._exclude(difference, inside))
+            barred.append(outside)
         # With kernels, alternatives belong together: (x - sqrt(2))*(x + sqrt(2)) is x^2 - 2.
         identities: list[Factors] = []
-        for difference in [product(self.forms)] if ring.kernels else self.forms:
-            poles = self._add(difference, inside)
+        together = [product(self.forms)] if ring.kernels else self.forms
+        for difference, outside in zip(together, barred, strict=False):
+            poles = self._add(difference, inside, outside)
             if difference.is_zero:
                 identities.append(poles)
         self.identity = bool(identities)
@@ -151,7 +186,10 @@ class EquationLine:
         }
         requirements = _NONE.union(*needs)
         self.rational = not ring.kernels and not requirements
-        self.mixed = bool(ring.kernels) and len(needs) > 1 and self._differ(needs, unknown)
+        if constrained:
+            self.mixed = idle or self.identity or not self.rational
+        else:
+            self.mixed = bool(ring.kernels) and len(needs) > 1 and self._differ(needs, unknown)
         self.requirements = frozenset(r for r in requirements if unknown in r[1].symbols)
         self.letter_requirements = frozenset(r for r in requirements if unknown not in r[1].symbols)
 
@@ -164,8 +202,21 @@ class EquationLine:
             domains.add((frozenset(r for r in need if unknown in r[1].symbols), frozenset(poles)))
         return len(domains) > 1
 
-    def _add(self, difference: Form, inside: frozenset[int]) -> Factors:
-        """Enter one equation; its poles."""
+    def _exclude(self, difference: Form, inside: frozenset[int]) -> Factors:
+        """Enter one constraint ``difference != 0``: the factors that it keeps from being 0, poles among them."""
+        found: Factors = {}
+        for polynomial in (difference.numerator, *difference.divisors):
+            for factor, _ in () if polynomial.is_zero() else factors(polynomial):
+                key = str(factor)
+                if _holds_any(factor, inside):
+                    found[key] = factor
+                else:
+                    self.letter_poles[key] = self.letters[key] = factor
+        self.excluded.update(found)
+        return found
+
+    def _add(self, difference: Form, inside: frozenset[int], outside: Factors) -> Factors:
+        """Enter one equation, which is not meant where a factor of ``outside`` is 0; its poles."""
         poles: Factors = {}
         for divisor in difference.divisors:
             for factor, _ in factors(divisor):
@@ -192,7 +243,7 @@ class EquationLine:
                     self.letters[key] = factor
                     continue
                 self.powers[key] += side * exponent
-                if side > 0 and key not in poles:
+                if side > 0 and key not in poles and key not in outside:
                     self.roots[key] = factor
         return poles
 

@@ -1,7 +1,7 @@
 """SymPy's opinion, asked in a process of its own that can be killed.
 
-:func:`answer` runs inside the worker. It builds SymPy objects node by node from trees that crossed the pipe as plain
-data; no text is ever parsed there. :func:`ask_equal` and :func:`ask_solutions` are the callers' side.
+This is the callers' side. Trees cross the pipe as plain data, and what answers there is
+:func:`reasoning_envs.symbolic.sympy_answers.answer`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from reasoning_envs.symbolic.expression import Expr, add, call, const, div, mul,
 from reasoning_envs.types import Relation, Status, Verdict
 from sandboxes.worker import Answer, AnswerStatus, Worker, WorkerLimits
 
-__all__ = ["answer", "ask_equal", "ask_solutions"]
+__all__ = ["ask_equal", "ask_solutions"]
 
 _LIMITS = WorkerLimits(cpu_seconds=2.0, wall_seconds=4.0, memory_bytes=2 << 30)
 
 
 @lru_cache(maxsize=1)
 def _worker() -> Worker:
-    return Worker("reasoning_envs.symbolic.sympy_worker:answer", limits=_LIMITS)
+    return Worker("reasoning_envs.symbolic.sympy_answers:answer", limits=_LIMITS)
 
 
 def ask_equal(left: Expr, right: Expr, *, over: str = "real") -> Verdict:
@@ -79,103 +79,3 @@ def _unpack(tree: list[Any]) -> Expr:
     builders: dict[str, Callable[..., Expr]] = {"add": add, "mul": mul, "div": div, "pow": power}
     builder = builders.get(op)
     return builder(*inner) if builder is not None else call(op, *inner)
-
-
-# ---- inside the worker ----
-
-
-def answer(payload: dict[str, Any]) -> Any:
-    """What the worker does with one job; plain data in and out."""
-    from sympy.core import random
-
-    random.seed(0)  # SymPy tries random points; the same question is to have the same answer
-    if payload["ask"] == "equal":
-        return _equal(payload["left"], payload["right"], payload["over"])
-    return _solutions(payload["left"], payload["right"], payload["unknown"])
-
-
-def _equal(left: list[Any], right: list[Any], over: str) -> bool | None:
-    import sympy
-
-    difference = _build(left, over) - _build(right, over)
-    if difference.has(sympy.zoo, sympy.nan, sympy.oo):
-        return None
-    for method in (sympy.expand, sympy.simplify, lambda e: sympy.simplify(sympy.expand_log(e, force=False))):
-        if method(difference) == 0:
-            return True
-    verdict = difference.equals(0)
-    return None if verdict is None else bool(verdict)
-
-
-def _solutions(left: list[Any], right: list[Any], unknown: str) -> list[Any] | None:
-    import sympy
-
-    symbol = sympy.Symbol(unknown, real=True)
-    difference = _build(left, "real") - _build(right, "real")
-    found = sympy.solveset(difference, symbol, domain=sympy.S.Reals)
-    if not isinstance(found, sympy.FiniteSet) and found != sympy.S.EmptySet:
-        return None
-    trees = [_plain(root) for root in found]
-    return None if any(tree is None for tree in trees) else trees
-
-
-def _build(tree: list[Any], over: str) -> Any:
-    """A SymPy object from plain data. Nothing is parsed; every node goes through its own constructor."""
-    import sympy
-
-    op, value, args = tree
-    if op == "num":
-        return sympy.Rational(int(value[0]), int(value[1]))
-    if op == "sym":
-        assumptions = {"complex": {}, "real": {"real": True}, "positive": {"positive": True}}[over]
-        return sympy.Symbol(value, **assumptions)
-    if op == "const":
-        return {"pi": sympy.pi, "e": sympy.E, "i": sympy.I, "inf": sympy.oo}[value]
-    inner = [_build(arg, over) for arg in args]
-    if op == "add":
-        return sympy.Add(*inner)
-    if op == "mul":
-        return sympy.Mul(*inner)
-    if op == "neg":
-        return -inner[0]
-    if op == "div":
-        return inner[0] / inner[1]
-    if op == "pow":
-        return _power(inner[0], inner[1], over)
-    if op == "root":
-        return _power(inner[0], 1 / inner[1], over)
-    if op == "log":
-        return sympy.log(inner[0]) / sympy.log(inner[1])
-    names = {"abs": "Abs", "ln": "log"}
-    return getattr(sympy, names.get(op, op))(inner[0])
-
-
-def _power(base: Any, exponent: Any, over: str) -> Any:
-    import sympy
-
-    if (
-        over != "complex"
-        and exponent.is_Rational
-        and exponent.q % 2 == 1
-        and exponent.q > 1
-        and not base.is_nonnegative
-    ):
-        magnitude = sympy.Abs(base) ** exponent  # the real root
-        return magnitude if exponent.p % 2 == 0 else sympy.sign(base) * magnitude
-    return base**exponent
-
-
-def _plain(root: Any) -> list[Any] | None:
-    """A SymPy constant as plain data; None where it is not made of what trees are made of."""
-    import sympy
-
-    if root.is_Rational:
-        return ["num", [str(root.p), str(root.q)], []]
-    if root in (sympy.pi, sympy.E):
-        return ["const", "pi" if root == sympy.pi else "e", []]
-    names = {sympy.Add: "add", sympy.Mul: "mul", sympy.Pow: "pow", sympy.exp: "exp", sympy.log: "ln", sympy.Abs: "abs"}
-    name = names.get(root.func)
-    if name is None or (name == "ln" and len(root.args) != 1):
-        return None
-    inner = [_plain(arg) for arg in root.args]
-    return None if any(tree is None for tree in inner) else [name, None, inner]

@@ -15,7 +15,14 @@ from reasoning_envs.symbolic.cells import compare_on_cells
 from reasoning_envs.symbolic.derivation import judge_answer, relate
 from reasoning_envs.symbolic.expression import Expr, add, div, mul, num, power, sub, sym
 from reasoning_envs.symbolic.parser import parse_statement
-from reasoning_envs.symbolic.statement import NO_SOLUTION, Comparison, Statement, disjunction, equation
+from reasoning_envs.symbolic.statement import (
+    NO_SOLUTION,
+    Comparison,
+    Statement,
+    conjunction,
+    disjunction,
+    equation,
+)
 from reasoning_envs.types import Relation, Status, Verdict
 
 
@@ -49,6 +56,14 @@ RIGHT = [
     ("x^2 = a", "x = sqrt(a) or x = -sqrt(a)", "equivalent", ("a >= 0",)),
     ("a*x = a*x + b", "no solution", "equivalent", ("b != 0",)),
     ("x + sqrt(a) = 2*sqrt(a)", "x = sqrt(a)", "equivalent", ()),
+    # constraints that exclude values
+    ("a/x = b", "a = b*x and x != 0", "same_roots", ()),
+    ("a = b*x and x != 0", "x = a/b", "same_roots", ("b != 0",)),
+    ("x = 2", "x = 2 and a != 0", "equivalent", ("a != 0",)),
+    ("x = 1 and x != 1 or x = 2 and x != 1", "x = 2", "same_roots", ()),
+    ("x = 1/5 and 1/x != 5", "no solution", "equivalent", ()),
+    ("x = 1 and 1/(x - 1) != 5", "no solution", "equivalent", ()),
+    ("x = 2 and x - x != 0", "no solution", "equivalent", ()),
     # the unknown in denominators
     ("2/x = 4", "2 = 4x", "same_roots", ("x != 0",)),
     ("1/(x - 1) = 2", "1 = 2(x - 1)", "same_roots", ("x != 1",)),
@@ -380,7 +395,7 @@ def test_a_root_more_or_less_is_refuted_and_named(roots: list[Fraction], data: s
 
 @st.composite
 def numeric_lines(draw: st.DrawFn) -> Statement:
-    """One or two rational equations in x alone."""
+    """One or two rational equations in x alone, some of them with a constraint that excludes values."""
 
     def side() -> Expr:
         top = add(mul(num(draw(small)), x), num(draw(small)))
@@ -389,9 +404,13 @@ def numeric_lines(draw: st.DrawFn) -> Statement:
             return mul(top, add(x, num(draw(small))))
         return div(top, add(x, num(draw(small)))) if kind == 1 else top
 
+    def part() -> Statement:
+        main = equation(side(), side())
+        return conjunction(main, Comparison("!=", side(), num(draw(small)))) if draw(st.integers(0, 3)) == 0 else main
+
     if draw(st.integers(0, 9)) == 0:
         return NO_SOLUTION
-    return disjunction(*[equation(side(), side()) for _ in range(draw(st.integers(1, 2)))])
+    return disjunction(*[part() for _ in range(draw(st.integers(1, 2)))])
 
 
 @given(numeric_lines(), numeric_lines())

@@ -57,7 +57,8 @@ def test_names_are_symbols_and_nothing_is_parsed() -> None:
 
 
 def test_the_next_question_is_answered_after_a_kill(monkeypatch: pytest.MonkeyPatch) -> None:
-    worker = Worker("reasoning_envs.symbolic.sympy_worker:answer", limits=WorkerLimits(cpu_seconds=0.5, wall_seconds=9))
+    limits = WorkerLimits(cpu_seconds=0.5, wall_seconds=9)
+    worker = Worker("reasoning_envs.symbolic.sympy_answers:answer", limits=limits)
     monkeypatch.setattr(sympy_worker, "_worker", lambda: worker)
     x, one = parse_expression("x"), parse_expression("1")
     assert ask_equal(x, x).verified

@@ -34,6 +34,7 @@ from reasoning_envs.verifiers.symbolic import SymbolicVerifier
 
 __all__ = ["AlgebraAction", "AlgebraDomain", "AlgebraState"]
 
+_make = tuple.__new__  # past the slower constructor of a named tuple: most candidates are looked at once
 _SETS = {**MOVE_SETS, "axioms": axiom_moves}
 
 
@@ -53,7 +54,7 @@ class AlgebraState:
         self._line = line
         self.unknown = unknown
         self.group = group
-        self.tokens = line.tokens if isinstance(line, Move) else line_tokens(line)
+        self.tokens = line.tokens if type(line) is Move else line_tokens(line)  # type: ignore[arg-type]
 
     @property
     def line(self) -> Statement:
@@ -83,24 +84,40 @@ class AlgebraAction(NamedTuple):
 
     Attributes:
         rule: name of the rule (of the group, for a choice); ``"text"`` for a line written.
-        operand: what the rule is applied with or to. before, state: the states around it.
-        sound, conditions, relation: the rule's certificate; see :class:`~reasoning_envs.symbolic.moves.Move`.
-        is_step: False for the choice of a group.
+        before, state: the states around it.
+        move: None where there is none. is_step: False for the choice of a group.
     """
 
     rule: str
-    operand: Expr | None
     before: AlgebraState
     state: AlgebraState
-    sound: bool = True
-    conditions: tuple[Statement, ...] = ()
-    relation: Relation = Relation.EQUIVALENT
+    move: Move | None = None
     is_step: bool = True
+
+    @property
+    def operand(self) -> Expr | None:
+        """What the rule is applied with or to."""
+        return None if self.move is None else self.move.operand
+
+    @property
+    def sound(self) -> bool:
+        """See :class:`~reasoning_envs.symbolic.moves.Move`; a line that somebody wrote has no certificate: False."""
+        return not self.is_step if self.move is None else self.move.sound
+
+    @property
+    def conditions(self) -> tuple[Statement, ...]:
+        """Under which a sound move is sound."""
+        return () if self.move is None else self.move.conditions
+
+    @property
+    def relation(self) -> Relation:
+        """Of the solutions, for a sound move."""
+        return Relation.EQUIVALENT if self.move is None else self.move.relation
 
     @property
     def verdict(self) -> Verdict:
         """Of the certificate for a sound move. A classic mistake may be harmless on this line: the verifier tells."""
-        if self.sound and self.rule != "text":
+        if self.sound:
             if not self.conditions and self.relation is Relation.EQUIVALENT:
                 return _SOUND
             unknown = self.state.unknown
@@ -158,7 +175,7 @@ class AlgebraDomain:
     max_actions = 64
     vocabulary_version = VOCABULARY_VERSION
 
-    def __init__(self, moves: str = "explicit", max_tokens: int = 128) -> None:
+    def __init__(self, moves: str = "explicit", max_tokens: int = 96) -> None:
         if moves not in _SETS:
             raise ValueError(f"no set of moves {moves!r}; there are {', '.join(_SETS)}")
         self.moves = moves
@@ -253,10 +270,12 @@ class AlgebraDomain:
 
     def actions(self, state: AlgebraState) -> Sequence[AlgebraAction]:
         """At most 64 candidates; where there are more moves, the rules to choose from."""
-        found = []
-        for move in self._generate(state.line):
-            if len(move.tokens) <= self.max_tokens:
-                found.append(_action(move, state))
+        longest, unknown = self.max_tokens, state.unknown
+        found = [
+            _make(AlgebraAction, (move.rule, state, AlgebraState(move, unknown), move, True))
+            for move in self._generate(state.line)
+            if len(move.tokens) <= longest
+        ]
         if len(found) <= self.max_actions:
             return tuple(found)
         groups: dict[str, list[AlgebraAction]] = {}
@@ -272,14 +291,14 @@ class AlgebraDomain:
         if state.group is not None:
             return tuple(pages[state.group])
         return tuple(
-            AlgebraAction(rule, None, state, AlgebraState(state.line, state.unknown, rule), is_step=False)
+            AlgebraAction(rule, state, AlgebraState(state.line, state.unknown, rule), is_step=False)
             for rule in list(pages)[: self.max_actions]
         )
 
     def parse(self, state: AlgebraState, text: str) -> AlgebraAction:
         """A line that somebody wrote, in the problem's own letters."""
         line = _renamed(_read(text, state.unknown), state.unknown)
-        return AlgebraAction("text", None, state, AlgebraState(line, state.unknown))
+        return AlgebraAction("text", state, AlgebraState(line, state.unknown))
 
     def apply(self, state: AlgebraState, action: AlgebraAction) -> AlgebraState:
         """The state that the action leads to."""
@@ -313,11 +332,6 @@ class AlgebraDomain:
             if relate(state.line, line, unknown="x").refuted:
                 return AlgebraState(line, state.unknown), error
         raise ValueError(f"no mistake in {self.text(state)!r} changes its solutions")
-
-
-def _action(move: Move, state: AlgebraState) -> AlgebraAction:
-    after = AlgebraState(move, state.unknown)
-    return AlgebraAction(move.rule, move.operand, state, after, move.sound, move.conditions, move.relation)
 
 
 def _alternatives(line: Statement) -> tuple[Statement, ...]:

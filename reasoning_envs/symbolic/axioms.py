@@ -14,7 +14,7 @@ from fractions import Fraction
 from reasoning_envs.symbolic.evaluation import exact_value, identically_zero
 from reasoning_envs.symbolic.expression import ONE, ZERO, Expr, add, div, factors, mul, neg, num, sub, terms
 from reasoning_envs.symbolic.moves import Move, about_unknown, active
-from reasoning_envs.symbolic.rules import Rewrite
+from reasoning_envs.symbolic.rules.rewrite import Rewrite, inside
 from reasoning_envs.symbolic.statement import (
     ALL_REALS,
     NO_SOLUTION,
@@ -51,8 +51,7 @@ def _all(node: Expr) -> Iterator[Rewrite]:
     for index, operand in enumerate(node.args):
         if operand.op == "num":
             continue
-        for inner in axiom_rewrites(operand):
-            rewrite = inner.inside(node, index)
+        for rewrite in inside(node, index, axiom_rewrites(operand)):
             if rewrite.tokens not in seen:
                 seen.add(rewrite.tokens)
                 yield rewrite

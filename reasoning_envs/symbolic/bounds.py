@@ -16,6 +16,7 @@ from reasoning_envs.symbolic.expression import Expr, Number
 from reasoning_envs.symbolic.notation import quote
 from reasoning_envs.symbolic.printer import to_text
 from reasoning_envs.symbolic.statement import Comparison, Line, Truth
+from reasoning_envs.symbolic.tokens import FUNCTIONS, OPERATORS
 
 __all__ = [
     "MAX_BITS",
@@ -106,6 +107,10 @@ _HEAVY = 1 << 20
 _GROWING = frozenset(("exp", "sinh", "cosh", "factorial", "root"))
 _KNOWN_MAX = 4096
 _known: dict[bytes, None] = {}
+_EXTENTS_MAX = 2048
+_extents: dict[bytes, _Extent] = {}
+_ROOTS = b"".join([FUNCTIONS["sqrt"][0], FUNCTIONS["root"][0], OPERATORS["pow"]])
+_WAVES = b"".join([FUNCTIONS[name][0] for name in ("sin", "cos", "tan")])
 _LOG2_E = 1 / log(2)
 _CONSTANT_BITS = {"pi": log2(3.15), "e": _LOG2_E}
 _BOUNDED_FUNCTIONS = frozenset(("sin", "cos", "tan", "asin", "acos", "atan"))
@@ -123,8 +128,9 @@ def _check(node: Expr) -> None:
         raise UnsafeExpressionError(
             f"{_shown(node)} has {kernels} roots, functions and constants; at most {MAX_KERNELS} are handled"
         )
-    _nested_roots(node)
-    waves = _waves(node)
+    if _holds(node, _ROOTS):
+        _nested_roots(node)
+    waves = _waves(node) if _holds(node, _WAVES) else 0
     if waves > MAX_WAVES:
         raise UnsafeExpressionError(
             f"{_shown(node)} has {waves} waves side by side (a tangent is five); at most {MAX_WAVES} are handled"
@@ -132,6 +138,11 @@ def _check(node: Expr) -> None:
     if len(_known) >= _KNOWN_MAX:
         _known.clear()
     _known[node.tokens] = None
+
+
+def _holds(node: Expr, heads: bytes) -> bool:
+    """One of the bytes stands in the tokens of the tree: without it, nothing of that kind does."""
+    return len(node.tokens.translate(None, heads)) != len(node.tokens)
 
 
 def _weight(node: Expr) -> int:
@@ -200,6 +211,17 @@ def _shown(node: Expr) -> str:
 
 
 def _extent(node: Expr) -> _Extent:
+    if not node.args:
+        return _extent_of(node)
+    found = _extents.get(node.tokens)
+    if found is None:
+        if len(_extents) >= _EXTENTS_MAX:
+            _extents.clear()
+        found = _extents[node.tokens] = _extent_of(node)
+    return found
+
+
+def _extent_of(node: Expr) -> _Extent:
     op = node.op
     if op == "num":
         return _rational(node.number)

@@ -83,20 +83,37 @@ def compare_on_cells(before: Statement, after: Statement, unknown: str, over: st
         complete = complete and found.complete
         covered = covered and found.window[0] <= window[0] and window[1] <= found.window[1]
     ordered, certain = _ordered(points)
-    samples = _samples(ordered)
-    places: list[Point] = []
-    for i, point in enumerate(ordered):
-        places += [samples[i], point]
-    places.append(samples[-1])
-    if over == "positive":
-        places = [place for place in places if not place.ball(64) <= 0]
+    kept = [point for point in ordered if over != "positive" or not point.ball(64) <= 0]
     judge = Judge(unknown)
-    first = [judge.line(before, place) for place in places]
-    second = [judge.line(after, place) for place in places]
-    true, unclear = Truthfulness.TRUE, Truthfulness.UNCLEAR
-    lost = [p for p, b, a in zip(places, first, second, strict=True) if b is true and a not in (true, unclear)]
-    added = [p for p, b, a in zip(places, first, second, strict=True) if a is true and b not in (true, unclear)]
-    undefined = Truthfulness.UNDEFINED
+    at_points = [(judge.line(before, point), judge.line(after, point)) for point in kept]
+    true, false, undefined, unclear = (
+        Truthfulness.TRUE,
+        Truthfulness.FALSE,
+        Truthfulness.UNDEFINED,
+        Truthfulness.UNCLEAR,
+    )
+    if (true, false) in at_points and (false, true) in at_points:
+        # A root was lost and another one added: nothing between the points could change that.
+        lost, added = _different(at_points, kept)
+        return CellComparison(
+            tuple(_points_first(lost, ordered)),
+            tuple(_points_first(added, ordered)),
+            before_any=True,
+            after_any=True,
+            before_identity=False,
+            after_identity=False,
+            same_domain=False,
+            unclear=False,
+            rigorous=judge.rigorous,
+            covered=True,
+        )
+    places: list[Point] = []
+    for i, sample in enumerate(_samples(ordered)):
+        places += [place for place in (sample, *ordered[i : i + 1]) if over != "positive" or not place.ball(64) <= 0]
+    known = {id(point): pair for point, pair in zip(kept, at_points, strict=True)}
+    truths = [known.get(id(place)) or (judge.line(before, place), judge.line(after, place)) for place in places]
+    first, second = [b for b, _ in truths], [a for _, a in truths]
+    lost, added = _different(truths, places)
     return CellComparison(
         tuple(_points_first(lost, ordered)),
         tuple(_points_first(added, ordered)),
@@ -104,11 +121,19 @@ def compare_on_cells(before: Statement, after: Statement, unknown: str, over: st
         true in second,
         _identity(before, first, ordered, places),
         _identity(after, second, ordered, places),
-        all((b is undefined) == (a is undefined) for b, a in zip(first, second, strict=True)),
+        all((b is undefined) == (a is undefined) for b, a in truths),
         unclear in first or unclear in second,
         complete and certain and judge.rigorous,
         covered or window[0] > window[1],
     )
+
+
+def _different(truths: list[tuple[Truthfulness, Truthfulness]], places: list[Point]) -> tuple[list[Point], list[Point]]:
+    """The places at which only the first line holds, and those at which only the second does."""
+    true, unclear = Truthfulness.TRUE, Truthfulness.UNCLEAR
+    lost = [place for place, (b, a) in zip(places, truths, strict=True) if b is true and a not in (true, unclear)]
+    added = [place for place, (b, a) in zip(places, truths, strict=True) if a is true and b not in (true, unclear)]
+    return lost, added
 
 
 def _window(line: Statement, unknown: str) -> Window:

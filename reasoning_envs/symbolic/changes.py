@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reasoning_envs.symbolic.expression import (
     Expr,
@@ -22,10 +22,15 @@ X = sym("x")
 
 
 class Later(NamedTuple):
-    """A line that is known by its tokens and built on demand."""
+    """A line that is known by its tokens and built on demand: what ``function`` makes of ``arguments``."""
 
     tokens: bytes
-    build: Callable[[], Statement]
+    function: Callable[..., Statement]
+    arguments: tuple[Any, ...]
+
+    def build(self) -> Statement:
+        """The line."""
+        return self.function(*self.arguments)
 
 
 class Change(NamedTuple):

@@ -19,7 +19,7 @@ Each tree carries its size (nodes), depth, free symbols, and two byte strings:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import gcd
 from operator import attrgetter
@@ -47,6 +47,7 @@ __all__ = [
     "split_coefficient",
     "sub",
     "substitute",
+    "sum_tokens",
     "sym",
     "terms",
     "walk",
@@ -234,6 +235,13 @@ def add(*operands: Expr) -> Expr:
         else:
             flat.append(operand)
     return _node("add", tuple(flat), _ADD, END)
+
+
+def sum_tokens(operands: Sequence[Expr]) -> bytes:
+    """The tokens of ``add(*operands)``, without the sum itself."""
+    if len(operands) < 2:
+        return operands[0].tokens if operands else ZERO.tokens
+    return _ADD + b"".join([term.tokens[1:-1] if term.op == "add" else term.tokens for term in operands]) + END
 
 
 def plus(left: Expr, right: Expr) -> Expr:

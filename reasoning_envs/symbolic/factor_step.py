@@ -89,9 +89,11 @@ class _FactorStep:
                 return None  # which roots are positive is a question for cells
             if not lost and not any(self._always_real(factor) for factor in added):
                 return None  # the added roots may be real only where the line before has none at all
+            # Where the mistake has its words already, only the first root is shown, as the witness.
+            shown = 1 if self.step.mistake else None
             return self.step.wrong(
-                tuple([_root_text(factor, self.ring, self.unknown) for factor in lost]),
-                tuple([_root_text(factor, self.ring, self.unknown) for factor in added]),
+                tuple([_root_text(factor, self.ring, self.unknown) for factor in lost[:shown]]),
+                tuple([_root_text(factor, self.ring, self.unknown) for factor in added[:shown]]),
                 "polynomials",
                 True,
                 Relation.NONE,

@@ -10,9 +10,9 @@ The unknown is always the symbol ``x`` here; the domain renames a problem's own 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import partial
+from typing import NamedTuple
 
 from reasoning_envs.symbolic.changes import Change, Later, X, is_total, negated
 from reasoning_envs.symbolic.equation_forms import special_changes
@@ -29,6 +29,7 @@ from reasoning_envs.symbolic.expression import (
     plus,
     sub,
     substitute,
+    sum_tokens,
     terms,
 )
 from reasoning_envs.symbolic.rules import Rewrite, is_simplified, product, rewrites
@@ -50,49 +51,36 @@ from reasoning_envs.types import Relation
 
 __all__ = ["Move", "about_unknown", "active", "denominators", "is_solved", "moves"]
 
+# A tuple of a known kind without the detour through its own, slower constructor: most candidates are never taken.
+_make = tuple.__new__
 _EQUALS, _AND, _OR = (CONNECTIVES[name] for name in ("=", "and", "or"))
-_ADD = OPERATORS["add"]
+_ADD, _DIV = OPERATORS["add"], OPERATORS["div"]
 
 
-class Move:
+class Move(NamedTuple):
     """One candidate.
 
     Attributes:
         rule: its name. operand: what it is done with or to.
-        line: the whole line afterwards, built when it is first asked for. tokens: of that line, known at once.
+        after: the whole line afterwards, or how to build it. tokens: of that line, known at once.
         sound: the solutions stay the same wherever ``conditions`` hold. False: a classic mistake, which may be
             harmless on this very line; the verifier tells.
         conditions: statements without the unknown under which a sound move is sound.
         relation: of the solutions, for a sound move.
     """
 
-    __slots__ = ("_line", "conditions", "operand", "relation", "rule", "sound", "tokens")
-
-    def __init__(
-        self,
-        rule: str,
-        operand: Expr | None,
-        line: Statement | Callable[[], Statement],
-        tokens: bytes,
-        sound: bool = True,
-        conditions: tuple[Statement, ...] = (),
-        relation: Relation = Relation.EQUIVALENT,
-    ) -> None:
-        self.rule = rule
-        self.operand = operand
-        self._line = line
-        self.tokens = tokens
-        self.sound = sound
-        self.conditions = conditions
-        self.relation = relation
+    rule: str
+    operand: Expr | None
+    after: Statement | Later
+    tokens: bytes
+    sound: bool = True
+    conditions: tuple[Statement, ...] = ()
+    relation: Relation = Relation.EQUIVALENT
 
     @property
     def line(self) -> Statement:
-        """The whole line afterwards."""
-        line = self._line
-        if not isinstance(line, Statement):
-            line = self._line = line()
-        return line
+        """The whole line afterwards, built anew each time."""
+        return _built(self.after)
 
     def __repr__(self) -> str:
         from reasoning_envs.symbolic.printer import to_text
@@ -123,46 +111,59 @@ def moves(line: Statement) -> Iterator[Move]:
     if index is None:
         return
     parts = alternatives(line)
+    alone = len(parts) == 1
     before, behind = ([line_tokens(part) for part in some] for some in (parts[:index], parts[index + 1 :]))
     seen = {line_tokens(line)}
     for change in _changes(parts[index]):
-        condition = change.condition
-        if condition is not None and about_unknown(condition):
-            after: Statement | Later = conjunction(_built(change.after), condition)
-            condition = None
+        if alone and isinstance(change, Move):
+            move = change
+        elif isinstance(change, Move):
+            if change.tokens in before or change.tokens in behind:
+                move = _replaced(change, disjunction(*parts[:index], change.line, *parts[index + 1 :]))
+            else:
+                tokens = _OR + b"".join([*before, change.tokens, *behind]) + END
+                later = Later(tokens, _among, (parts, index, change.after))
+                move = change._replace(after=later, tokens=tokens)
         else:
-            after = change.after
-        if isinstance(after, Later) and after.tokens not in before and after.tokens not in behind:
-            new: Statement | Callable[[], Statement] = partial(_among, parts, index, after)
-            tokens = after.tokens
-            if len(parts) > 1:
-                tokens = _OR + b"".join([*before, tokens, *behind]) + END
-        else:
-            new = disjunction(*parts[:index], _built(after), *parts[index + 1 :])
-            tokens = line_tokens(new)
-        if tokens not in seen:
-            seen.add(tokens)
-            conditions = () if condition is None else (condition,)
-            yield Move(change.rule, change.operand, new, tokens, change.sound, conditions, change.relation)
+            move = _settled(change)
+            if not alone:
+                move = _replaced(move, disjunction(*parts[:index], move.line, *parts[index + 1 :]))
+        if move.tokens not in seen:
+            seen.add(move.tokens)
+            yield move
 
 
-def _among(parts: tuple[Statement, ...], index: int, after: Later) -> Statement:
-    return disjunction(*parts[:index], after.build(), *parts[index + 1 :])
+def _replaced(move: Move, line: Statement) -> Move:
+    return move._replace(after=line, tokens=line_tokens(line))
+
+
+def _among(parts: tuple[Statement, ...], index: int, after: Statement | Later) -> Statement:
+    return disjunction(*parts[:index], _built(after), *parts[index + 1 :])
 
 
 def _moves_on_equation(line: Comparison) -> Iterator[Move]:
     seen = {line_tokens(line)}
-    for rule, operand, after, sound, condition, relation in _equation_changes(line):
-        conditions: tuple[Statement, ...] = ()
-        if condition is not None:
-            if about_unknown(condition):
-                after = conjunction(_built(after), condition)
-            else:
-                conditions = (condition,)
-        tokens, new = after if isinstance(after, Later) else (line_tokens(after), after)
-        if tokens not in seen:
-            seen.add(tokens)
-            yield Move(rule, operand, new, tokens, sound, conditions, relation)
+    for change in _equation_changes(line):
+        move = change if isinstance(change, Move) else _settled(change)
+        if move.tokens not in seen:
+            seen.add(move.tokens)
+            yield move
+
+
+def _settled(change: Change) -> Move:
+    """The move that a change is: what its condition says of the unknown becomes a constraint of the line."""
+    rule, operand, after, sound, condition, relation = change
+    conditions: tuple[Statement, ...] = ()
+    if condition is not None:
+        if not about_unknown(condition):
+            conditions = (condition,)
+        elif type(after) is Later and isinstance(condition, Comparison) and after.tokens[:1] == _EQUALS:
+            tokens = _AND + after.tokens + line_tokens(condition) + END
+            after = Later(tokens, _constrained, (after, (condition,)))
+        else:
+            after = conjunction(_built(after), condition)
+    tokens = after.tokens if type(after) is Later else line_tokens(_built(after))
+    return Move(rule, operand, after, tokens, sound, conditions, relation)
 
 
 def _built(after: Statement | Later) -> Statement:
@@ -174,7 +175,7 @@ def about_unknown(condition: Statement) -> bool:
     return "x" in free_symbols(condition)
 
 
-def _changes(part: Statement) -> Iterator[Change]:
+def _changes(part: Statement) -> Iterator[Change | Move]:
     pieces = conjuncts(part)
     main = next((piece for piece in pieces if isinstance(piece, Comparison) and piece.op == "="), None)
     if main is None:
@@ -187,15 +188,20 @@ def _changes(part: Statement) -> Iterator[Change]:
         yield from _equation_changes(main)
         return
     beside = b"".join([line_tokens(constraint) for constraint in constraints]) + END
-    for rule, operand, after, sound, condition, relation in _equation_changes(main):
+    for change in _equation_changes(main):
+        if isinstance(change, Move):
+            tokens = _AND + change.tokens + beside
+            later = _make(Later, (tokens, _constrained, (change.after, constraints)))
+            yield _make(Move, (change.rule, change.operand, later, tokens, change.sound, (), change.relation))
+            continue
+        rule, operand, after, sound, condition, relation = change
         if isinstance(after, Later):
-            build = partial(_constrained, after, constraints)
-            yield Change(rule, operand, Later(_AND + after.tokens + beside, build), sound, condition, relation)
+            whole: Statement | Later = Later(_AND + after.tokens + beside, _constrained, (after, constraints))
         elif after == ALL_REALS:  # the constraint is lost; the verifier tells whether that matters
-            yield Change(rule, operand, after, False, condition, relation)
+            whole, sound = after, False
         else:
-            parts = [conjunction(inner, *constraints) for inner in alternatives(after)]
-            yield Change(rule, operand, disjunction(*parts), sound, condition, relation)
+            whole = disjunction(*[conjunction(inner, *constraints) for inner in alternatives(after)])
+        yield Change(rule, operand, whole, sound, condition, relation)
 
 
 def _constrained(after: Later, constraints: tuple[Statement, ...]) -> Statement:
@@ -228,15 +234,25 @@ def _holds(op: str, sign: int | None) -> bool | None:
     return {"!=": sign != 0, "<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0, "=": sign == 0}[op]
 
 
-def _equation_changes(main: Comparison) -> Iterator[Change]:
+def _equation_changes(main: Comparison) -> Iterator[Change | Move]:
     left, right = main.left, main.right
     yield from _conclusions(left, right)
+    behind = right.tokens
     for inner in rewrites(left):
-        later = Later(_EQUALS + inner.tokens + right.tokens, partial(_left_rewritten, inner, right))
-        yield Change(inner.rule, inner.operand, later, inner.sound, inner.condition)
+        tokens = _EQUALS + inner.tokens + behind
+        later = _make(Later, (tokens, _left_rewritten, (inner, right)))
+        if inner.condition is None:
+            yield _make(Move, (inner.rule, inner.operand, later, tokens, inner.sound, (), Relation.EQUIVALENT))
+        else:
+            yield Change(inner.rule, inner.operand, later, inner.sound, inner.condition)
+    before = _EQUALS + left.tokens
     for inner in rewrites(right):
-        later = Later(_EQUALS + left.tokens + inner.tokens, partial(_right_rewritten, left, inner))
-        yield Change(inner.rule, inner.operand, later, inner.sound, inner.condition)
+        tokens = before + inner.tokens
+        later = _make(Later, (tokens, _right_rewritten, (left, inner)))
+        if inner.condition is None:
+            yield _make(Move, (inner.rule, inner.operand, later, tokens, inner.sound, (), Relation.EQUIVALENT))
+        else:
+            yield Change(inner.rule, inner.operand, later, inner.sound, inner.condition)
     if "x" in right.symbols:
         yield Change("swap sides", None, equation(right, left))
     yield from _move_terms(left, right)
@@ -273,37 +289,49 @@ def _conclusions(left: Expr, right: Expr) -> Iterator[Change]:
 # -- both sides -----------------------------------------------------------------------------------------------------
 
 
-def _move_terms(left: Expr, right: Expr) -> Iterator[Change]:
+def _move_terms(left: Expr, right: Expr) -> Iterator[Move]:
     seen: set[bytes] = set()
+    before, behind = _open_sum(left), _open_sum(right)
     for term in (*terms(left), *terms(right)):
-        if term.key in seen or term is ZERO:
+        key = term.key
+        if key in seen or term is ZERO:
             continue
-        seen.add(term.key)
-        opposite = neg(term)
-        tokens = _EQUALS + _plus_tokens(left, opposite) + _plus_tokens(right, opposite)
-        after = Later(tokens, partial(_both_plus, left, right, opposite))
-        if _is_negative(term):
-            yield Change("add to both sides", opposite, after)
-        else:
-            yield Change("subtract from both sides", term, after)
+        seen.add(key)
+        opposite, negative = _opposite(term)
+        inner = (opposite.tokens[1:-1] if opposite.op == "add" else opposite.tokens) + END
+        tokens = _EQUALS
+        for side, opened in ((left, before), (right, behind)):
+            tokens += opposite.tokens if side is ZERO else opened + inner
+        after = _make(Later, (tokens, _both_plus, (left, right, opposite)))
+        rule = "add to both sides" if negative else "subtract from both sides"
+        yield _make(Move, (rule, opposite if negative else term, after, tokens, True, (), Relation.EQUIVALENT))
 
 
 def _both_plus(left: Expr, right: Expr, term: Expr) -> Statement:
     return equation(_plus(left, term), _plus(right, term))
 
 
-def _plus_tokens(side: Expr, term: Expr) -> bytes:
-    """The tokens of :func:`_plus`, whose sums are flat."""
-    if side is ZERO:
-        return term.tokens
-    inner = term.tokens[1:-1] if term.op == "add" else term.tokens
-    if side.op == "add":
-        return side.tokens[:-1] + inner + END
-    return _ADD + side.tokens + inner + END
+def _open_sum(side: Expr) -> bytes:
+    """The tokens of a side up to where a further term would stand: sums are flat."""
+    return side.tokens[:-1] if side.op == "add" else _ADD + side.tokens
 
 
 def _plus(side: Expr, term: Expr) -> Expr:
     return term if side is ZERO else plus(side, term)
+
+
+_TERMS_LIMIT = 2_000  # terms remembered: most of a line's stood in the line before
+_opposites: dict[bytes, tuple[Expr, bool]] = {}
+
+
+def _opposite(term: Expr) -> tuple[Expr, bool]:
+    """The negative of a term, and whether the term itself is written with a minus."""
+    found = _opposites.get(term.tokens)
+    if found is None:
+        if len(_opposites) > _TERMS_LIMIT:
+            _opposites.clear()
+        found = _opposites[term.tokens] = neg(term), _is_negative(term)
+    return found
 
 
 def _is_negative(term: Expr) -> bool:
@@ -346,20 +374,26 @@ def _over(side: Expr, factor: Expr) -> Expr:
 
 def _multiply(left: Expr, right: Expr) -> Iterator[Change]:
     seen: set[bytes] = set()
-    if not any(mark in side.tokens for side in (left, right) for mark in (OPERATORS["div"], OVER)):
-        return
     for term in (*terms(left), *terms(right)):
+        if _DIV not in term.tokens and OVER not in term.tokens:
+            continue
         for under in denominators(term):
             if under.key in seen or under.value == 0:
                 continue
             seen.add(under.key)
-            after = equation(_times(left, under), _times(right, under))
+            sides = tuple([_times(side, under) for side in (left, right)])
+            tokens = _EQUALS + b"".join([sum_tokens(side) for side in sides])
+            after = Later(tokens, _equation_of_sums, sides)
             if "x" in under.symbols:
                 constraint = Comparison("!=", under, ZERO)
                 yield Change("multiply both sides", under, after, True, constraint, Relation.SAME_ROOTS)
                 yield Change("multiply without care", under, after, sound=False)
             else:
                 yield Change("multiply both sides", under, after)
+
+
+def _equation_of_sums(left: Sequence[Expr], right: Sequence[Expr]) -> Statement:
+    return equation(add(*left), add(*right))
 
 
 def denominators(term: Expr) -> Iterator[Expr]:
@@ -376,16 +410,23 @@ def denominators(term: Expr) -> Iterator[Expr]:
         yield num(term.value.denominator)
 
 
-def _times(side: Expr, factor: Expr) -> Expr:
+def _times(side: Expr, factor: Expr) -> list[Expr]:
     """Each term of a side times the factor, as one multiplies an equation by a denominator."""
-    if side is ZERO:
-        return ZERO
-    return add(*[_term_times(term, factor) for term in terms(side)])
+    return [] if side is ZERO else [_term_times(term, factor) for term in terms(side)]
+
+
+_products: dict[tuple[bytes, bytes], Expr] = {}
 
 
 def _term_times(term: Expr, factor: Expr) -> Expr:
-    if term.op == "num" and factor.op == "num":
-        return num(term.number * factor.number)
-    if term is ONE:
-        return factor
-    return product(factor, term)
+    key = term.tokens, factor.tokens
+    found = _products.get(key)
+    if found is None:
+        if len(_products) > _TERMS_LIMIT:
+            _products.clear()
+        if term.op == "num" and factor.op == "num":
+            found = num(term.number * factor.number)
+        else:
+            found = factor if term is ONE else product(factor, term)
+        _products[key] = found
+    return found

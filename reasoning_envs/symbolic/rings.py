@@ -13,6 +13,7 @@ from typing import NamedTuple
 from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
 from reasoning_envs.symbolic.expression import Expr, add, div, mul, neg, num, power, sym
+from reasoning_envs.symbolic.tokens import CONSTANTS, FUNCTIONS, OPERATORS
 
 __all__ = [
     "Relation",
@@ -56,9 +57,18 @@ def is_kernel(node: Expr) -> bool:
     return op != "pow" or not isinstance(node.args[1].value, int)
 
 
-@lru_cache(maxsize=8192)
 def is_rational(expr: Expr) -> bool:
     """The expression is built from numbers and symbols by rational operations alone."""
+    tokens = expr.tokens
+    return len(tokens.translate(None, _SUSPECT)) == len(tokens) or _is_rational(expr)
+
+
+# Without one of these bytes in its tokens a tree holds no kernel; longer names of symbols may hold some of them.
+_SUSPECT = b"".join([OPERATORS["pow"], *CONSTANTS.values(), *(head for head, _ in FUNCTIONS.values())])
+
+
+@lru_cache(maxsize=8192)
+def _is_rational(expr: Expr) -> bool:
     return not any(is_kernel(node) for node in nodes(expr))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from reasoning_envs.symbolic.expression import Expr
 from reasoning_envs.symbolic.rules import functions, products, quotients, sums
-from reasoning_envs.symbolic.rules.rewrite import Rewrite, product, scale
+from reasoning_envs.symbolic.rules.rewrite import Rewrite, inside, product, scale
 from reasoning_envs.symbolic.statement import Statement, free_symbols
 
 __all__ = ["Rewrite", "is_simplified", "product", "rewrites", "scale", "simplify"]
@@ -47,8 +47,7 @@ def _all(node: Expr) -> Iterator[Rewrite]:
                 yield rewrite
     for index, operand in enumerate(node.args):
         if operand.args:
-            for inner in rewrites(operand):
-                rewrite = inner.inside(node, index)
+            for rewrite in inside(node, index, rewrites(operand)):
                 if rewrite.tokens not in seen:
                     seen.add(rewrite.tokens)
                     yield rewrite

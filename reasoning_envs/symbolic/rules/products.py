@@ -26,6 +26,7 @@ from reasoning_envs.symbolic.rules.rewrite import (
     nonzero,
     product,
     scale,
+    summed,
 )
 
 __all__ = ["RULES"]
@@ -85,9 +86,9 @@ def _distribute(node: Expr) -> Iterator[Rewrite]:
         before, after = node.args[:index], node.args[index + 1 :]
         opened = [product(*before, term, *after) for term in factor.args]
         if len(opened) <= MAX_EXPANDED_TERMS:
-            yield Rewrite("distribute", add(*opened), factor)
+            yield summed("distribute", opened, factor)
             partial = [opened[0], *factor.args[1:]]
-            yield Rewrite("partial distribution", add(*partial), factor, sound=False)
+            yield summed("partial distribution", partial, factor, sound=False)
 
 
 def _into_fraction(node: Expr) -> Iterator[Rewrite]:

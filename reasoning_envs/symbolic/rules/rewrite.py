@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import partial
 from math import isqrt
+from typing import Any
 
 from reasoning_envs.symbolic.expression import (
     ONE,
     ZERO,
     Expr,
     Number,
+    add,
     div,
     factors,
     mul,
@@ -19,6 +20,7 @@ from reasoning_envs.symbolic.expression import (
     num,
     power,
     replace_at,
+    sum_tokens,
 )
 from reasoning_envs.symbolic.statement import Comparison, Statement
 from reasoning_envs.symbolic.tokens import END
@@ -30,12 +32,14 @@ __all__ = [
     "Rewrite",
     "at_least_zero",
     "base_exponent",
+    "inside",
     "is_small",
     "nonzero",
     "product",
     "raised_to",
     "rational_root",
     "scale",
+    "summed",
     "symbolic_factors",
     "without_factor",
 ]
@@ -46,7 +50,8 @@ class Rewrite:
 
     Attributes:
         rule: its name.
-        result: the whole expression afterwards, built when it is first asked for.
+        result: the whole expression afterwards, built when it is first asked for: the constructor takes it, or a
+            function and its arguments.
         tokens: of the result, known at once: most candidates are looked at and never taken.
         operand: what the rule acted on, for descriptions: the sum opened, the factor cancelled.
         sound: the value is kept wherever ``condition`` holds. False: a classic mistake.
@@ -58,7 +63,7 @@ class Rewrite:
     def __init__(
         self,
         rule: str,
-        result: Expr | Callable[[], Expr],
+        result: Expr | tuple[Any, ...],
         operand: Expr,
         sound: bool = True,
         condition: Statement | None = None,
@@ -76,37 +81,44 @@ class Rewrite:
         """The whole expression afterwards."""
         result = self._result
         if not isinstance(result, Expr):
-            result = self._result = result()
+            made: Expr = result[0](*result[1:])
+            result = self._result = made
         return result
 
-    def inside(self, node: Expr, index: int) -> Rewrite:
-        """The same rewrite seen from ``node``, whose operand number ``index`` it rewrites."""
-        tokens = _spliced(node, index, self.tokens)
-        if tokens is None:
-            whole = replace_at(node, index, self.result)
-            return Rewrite(self.rule, whole, self.operand, self.sound, self.condition, whole.tokens)
-        build = partial(_replaced, node, index, self)
-        return Rewrite(self.rule, build, self.operand, self.sound, self.condition, tokens)
+
+def inside(node: Expr, index: int, rewrites: Sequence[Rewrite]) -> Iterator[Rewrite]:
+    """Rewrites of operand number ``index`` of ``node``, as rewrites of ``node``."""
+    if not rewrites:
+        return
+    op, args = node.op, node.args
+    if op in ("neg", "div"):  # their constructors do more than to put tokens together
+        for inner in rewrites:
+            whole = replace_at(node, index, inner.result)
+            yield Rewrite(inner.rule, whole, inner.operand, inner.sound, inner.condition, whole.tokens)
+        return
+    head = node.tokens[:1]
+    before = head + b"".join([arg.tokens for arg in args[:index]])
+    behind = b"".join([arg.tokens for arg in args[index + 1 :]])
+    flat = op in ("add", "mul")
+    if flat:
+        behind += END
+    for inner in rewrites:
+        tokens = inner.tokens
+        if flat and tokens[:1] == head:  # a sum in a sum is flat
+            tokens = tokens[1:-1]
+        made = (_replaced, node, index, inner)
+        yield Rewrite(inner.rule, made, inner.operand, inner.sound, inner.condition, before + tokens + behind)
 
 
 def _replaced(node: Expr, index: int, inner: Rewrite) -> Expr:
     return replace_at(node, index, inner.result)
 
 
-def _spliced(node: Expr, index: int, inner: bytes) -> bytes | None:
-    """Tokens of ``node`` with those of one operand replaced; None where the constructor would do more than that."""
-    op = node.op
-    if op in ("neg", "div"):
-        return None
-    args = node.args
-    before = b"".join([arg.tokens for arg in args[:index]])
-    after = b"".join([arg.tokens for arg in args[index + 1 :]])
-    head = node.tokens[:1]
-    if op in ("add", "mul"):
-        if inner[:1] == head:  # a sum in a sum is flat
-            inner = inner[1:-1]
-        return head + before + inner + after + END
-    return head + before + inner + after
+def summed(
+    rule: str, kept: Sequence[Expr], operand: Expr, sound: bool = True, condition: Statement | None = None
+) -> Rewrite:
+    """The rewrite of a sum to the sum of the terms that are ``kept``, built on demand."""
+    return Rewrite(rule, (add, *kept), operand, sound, condition, sum_tokens(kept))
 
 
 MAX_BITS = 256

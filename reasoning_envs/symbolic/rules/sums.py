@@ -26,16 +26,17 @@ from reasoning_envs.symbolic.rules.rewrite import (
     product,
     rational_root,
     scale,
+    summed,
     symbolic_factors,
     without_factor,
 )
 from reasoning_envs.symbolic.statement import Comparison, conjunction
-from reasoning_envs.symbolic.tokens import OPERATORS
+from reasoning_envs.symbolic.tokens import FUNCTIONS, OPERATORS
 
 __all__ = ["RULES"]
 
 # Bytes that mark an operator in the tokens of a tree: most sums hold none of them, and most rules need one.
-_DIV, _POW = OPERATORS["div"], OPERATORS["pow"]
+_DIV, _POW, _LN = OPERATORS["div"], OPERATORS["pow"], FUNCTIONS["ln"][0]
 
 
 def _fold_sum(node: Expr) -> Iterator[Rewrite]:
@@ -54,69 +55,105 @@ def _fold_sum(node: Expr) -> Iterator[Rewrite]:
             placed = True
             if total != 0 or len(numbers) == len(node.args):
                 kept.append(num(total))
-    yield Rewrite("fold", add(*kept), add(*numbers))
+    operand = add(*numbers)
+    yield summed("fold", kept, operand)
     if len(numbers) == 2:
         slip = numbers[0].number - numbers[1].number
         wrong = [num(slip) if term is numbers[0] else term for term in node.args if term is not numbers[1]]
-        yield Rewrite("dropped sign", add(*wrong), add(*numbers), sound=False)
+        yield summed("dropped sign", wrong, operand, sound=False)
 
 
 def _collect(node: Expr) -> Iterator[Rewrite]:
-    groups: dict[bytes, list[tuple[int, Number, Expr]]] = {}
+    groups: dict[bytes, list[int]] = {}
     for index, term in enumerate(node.args):
-        if term.op == "num":
+        if term.op != "num":
+            key = _like(term)[0]
+            places = groups.get(key)
+            if places is None:
+                groups[key] = [index]
+            else:
+                places.append(index)
+    for places in groups.values():
+        if len(places) < 2:
             continue
-        coefficient, rest = split_coefficient(term)
-        groups.setdefault(rest.key, []).append((index, coefficient, rest))
-    for members in groups.values():
-        if len(members) < 2:
-            continue
-        total = sum([member[1] for member in members])
+        members = [node.args[index] for index in places]
+        total = sum([_like(member)[1] for member in members])
         if not is_small(total):
             continue
-        places = {member[0] for member in members}
-        rest = members[0][2]
-        kept = []
-        for index, term in enumerate(node.args):
-            if index not in places:
-                kept.append(term)
-            elif index == members[0][0] and total != 0:
-                kept.append(scale(total, rest))
-        like = add(*[node.args[index] for index in sorted(places)])
-        yield Rewrite("collect" if total != 0 else "cancel", add(*kept), like)
+        kept = [*node.args[: places[0]]]
+        if total != 0:
+            kept.append(scale(total, _like(members[0])[2]))
+        kept += [term for index, term in enumerate(node.args) if index > places[0] and index not in places]
+        yield summed("collect" if total != 0 else "cancel", kept, add(*members))
+
+
+# What is known about a term: most terms of a line stood in the line before. A longer memory costs more than it saves.
+_TERMS_LIMIT = 2_000
+_likes: dict[bytes, tuple[bytes, Number, Expr]] = {}
+_quotients: dict[bytes, dict[bytes, tuple[Expr, Expr]]] = {}
+
+
+def _like(term: Expr) -> tuple[bytes, Number, Expr]:
+    """What like terms share, the coefficient, and the rest."""
+    found = _likes.get(term.tokens)
+    if found is None:
+        if len(_likes) > _TERMS_LIMIT:
+            _likes.clear()
+        coefficient, rest = split_coefficient(term)
+        found = _likes[term.tokens] = rest.key, coefficient, rest
+    return found
+
+
+def _by_factor(term: Expr) -> dict[bytes, tuple[Expr, Expr]]:
+    """Each symbolic factor of a term, by its key, with what is left of the term without it."""
+    found = _quotients.get(term.tokens)
+    if found is None:
+        if len(_quotients) > _TERMS_LIMIT:
+            _quotients.clear()
+        found = _quotients[term.tokens] = {}
+        for factor in symbolic_factors(term):
+            if factor.key not in found:
+                found[factor.key] = factor, without_factor(term, factor)
+    return found
 
 
 def _factor_out(node: Expr) -> Iterator[Rewrite]:
     """``a*x + b*x`` to ``(a + b)*x``: a factor that is no number, out of every term that has it."""
     if node.depth <= 3 and len(node.symbols) == 1 and _POW not in node.tokens:
         (name,) = node.symbols
-        if len(name) > 1 or node.tokens.count(name.encode()) == sum(1 for term in node.args if term.symbols):
+        if len(name) > 1 or node.tokens.count(name.encode()) == sum([1 for term in node.args if term.symbols]):
             return  # multiples of one letter: those are collected
     holders: dict[bytes, list[int]] = {}
-    examples: dict[bytes, Expr] = {}
-    for index, term in enumerate(node.args):
-        for factor in symbolic_factors(term):
-            if index not in holders.setdefault(factor.key, []):
-                holders[factor.key].append(index)
-                examples.setdefault(factor.key, factor)
+    splits = [_by_factor(term) if term.symbols else _NO_FACTORS for term in node.args]
+    for index, split in enumerate(splits):
+        for key in split:
+            if key in holders:
+                holders[key].append(index)
+            else:
+                holders[key] = [index]
     for key, places in holders.items():
         if len(places) < 2:
             continue
-        factor = examples[key]
+        first = places[0]
+        factor = splits[first][key][0]
         if len(places) < len(node.args) and "x" not in factor.symbols:
             continue
-        quotients = [without_factor(node.args[index], factor) for index in places]
+        quotients = [splits[index][key][1] for index in places]
         if all(quotient.op == "num" for quotient in quotients):
             continue  # like terms: that is collecting
-        together = product(add(*quotients), factor)
-        kept = [together if index == places[0] else term for index, term in enumerate(node.args)]
-        kept = [term for index, term in enumerate(kept) if index == places[0] or index not in places]
-        yield Rewrite("factor out", add(*kept), factor)
+        kept = [*node.args[:first], product(add(*quotients), factor)]
+        kept += [term for index, term in enumerate(node.args) if index > first and index not in places]
+        yield summed("factor out", kept, factor)
+
+
+_NO_FACTORS: dict[bytes, tuple[Expr, Expr]] = {}
 
 
 def _over_one_denominator(node: Expr) -> Iterator[Rewrite]:
     """``A/B + C/B`` to ``(A + C)/B``, and a sum with quotients over the product of their denominators."""
     if _DIV not in node.tokens:
+        return
+    if not any(term.op == "div" or (term.op == "neg" and term.args[0].op == "div") for term in node.args):
         return
     parts = [_as_quotient(term) for term in node.args]
     groups: dict[bytes, list[int]] = {}
@@ -131,7 +168,7 @@ def _over_one_denominator(node: Expr) -> Iterator[Rewrite]:
             together = div(add(*[parts[index][0] for index in places]), under)
             kept = [together if index == places[0] else term for index, term in enumerate(node.args)]
             kept = [term for index, term in enumerate(kept) if index == places[0] or index not in places]
-            yield Rewrite("fraction", add(*kept), under)
+            yield summed("fraction", kept, under)
     if len(groups) >= 1 and len(node.args) <= 3 and any(len(places) < len(node.args) for places in groups.values()):
         unders = [parts[places[0]][1] for places in groups.values()]
         known = [under for under in unders if under is not None]
@@ -153,6 +190,8 @@ def _as_quotient(term: Expr) -> tuple[Expr, Expr | None]:
 
 def _logarithm_sum(node: Expr) -> Iterator[Rewrite]:
     """``ln(A) + ln(B)`` to ``ln(A*B)`` and ``ln(A) - ln(B)`` to ``ln(A/B)``, where A > 0 and B > 0."""
+    if _LN not in node.tokens:
+        return
     logs = [(i, t) for i, t in enumerate(node.args) if t.op == "ln" or (t.op == "neg" and t.args[0].op == "ln")]
     for position, (first, one) in enumerate(logs):
         for second, two in logs[position + 1 :]:
@@ -165,7 +204,7 @@ def _logarithm_sum(node: Expr) -> Iterator[Rewrite]:
             together = call("ln", mul(a, b) if plus else div(a, b))
             kept = [together if i == first else t for i, t in enumerate(node.args) if i != second]
             conditions = [Comparison(">", inner, ZERO) for inner in (a, b) if inner.op != "num"]
-            yield Rewrite("join logarithms", add(*kept), together, True, conjunction(*conditions))
+            yield summed("join logarithms", kept, together, True, conjunction(*conditions))
             return
 
 

@@ -10,17 +10,18 @@ from flint import fmpq_mpoly
 from reasoning_envs.symbolic.algebraic import eliminate
 from reasoning_envs.symbolic.canonical import canonical
 from reasoning_envs.symbolic.closed_forms import zeros_of_factor
-from reasoning_envs.symbolic.expression import ONE, Expr, call, sub, walk
+from reasoning_envs.symbolic.expression import ONE, Expr, call, num, sub, walk
 from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm, factors, form, ring_of
 from reasoning_envs.symbolic.rings import Ring, is_rational, polynomial_to_expr
 from reasoning_envs.symbolic.roots import Point, constant_point, polynomial_points, univariate
 from reasoning_envs.symbolic.scan import EVERYWHERE, Window, zeros_by_scan
 from reasoning_envs.symbolic.statement import Comparison
 
-__all__ = ["Critical", "breakpoints", "critical_points"]
+__all__ = ["Critical", "breakpoints", "critical_points", "factorial_arguments"]
 
 _MAX_POINTS = 400
 _MAX_SIZE = 400
+_MAX_FACTORIAL = 60
 
 
 class Critical(NamedTuple):
@@ -54,8 +55,15 @@ def critical_points(comparison: Comparison, unknown: str, window: Window = EVERY
         return Critical((), True)
     anchors: dict[object, Point] = {}
     pending: list[Expr] = []
-    # The poles of the factorial and of the tangent go on for ever.
+    # The poles of the tangent go on for ever, and so do the values at which a factorial is defined.
     complete = not any(node.op in ("factorial", "tan") and unknown in node.symbols for node in walk(difference))
+    arguments = factorial_arguments(comparison, unknown)
+    if arguments:
+        for argument in arguments:
+            for whole in range(_MAX_FACTORIAL + 1):
+                points, _ = _zeros(sub(argument, num(whole)), unknown)
+                anchors.update((point.key, point) for point in points)
+        return Critical(tuple(anchors.values())[:_MAX_POINTS], False)
     for expr in (*breakpoints(comparison.left), *breakpoints(comparison.right), difference):
         if unknown in expr.symbols:
             points, rest = _zeros(expr, unknown)
@@ -69,6 +77,16 @@ def critical_points(comparison: Comparison, unknown: str, window: Window = EVERY
         anchors.update((point.key, point) for point in scanned.zeros)
         seen = max(seen[0], scanned.window[0]), min(seen[1], scanned.window[1])
     return Critical(tuple(anchors.values())[:_MAX_POINTS], complete and len(anchors) <= _MAX_POINTS, seen)
+
+
+@lru_cache(maxsize=2048)
+def factorial_arguments(comparison: Comparison, unknown: str) -> tuple[Expr, ...]:
+    """What the factorials of the unknown are taken of. The line is meant where these are 0, 1, 2, ..., and only there.
+
+    Nobody who writes ``x! = 24`` thinks of the gamma function, which has roots without end at negative values.
+    """
+    nodes = [node for side in (comparison.left, comparison.right) for node in walk(side)]
+    return tuple([node.args[0] for node in nodes if node.op == "factorial" and unknown in node.symbols])
 
 
 def _solved_point(comparison: Comparison, unknown: str) -> Point | None:

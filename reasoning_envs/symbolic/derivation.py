@@ -22,6 +22,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from reasoning_envs.symbolic.apart import is_dear, relate_apart
 from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.canonical import normal_form
 from reasoning_envs.symbolic.cells import CellComparison, compare_on_cells
@@ -38,8 +39,9 @@ from reasoning_envs.symbolic.lines import (
     multiples,
     part_keys,
 )
-from reasoning_envs.symbolic.parameters import compare_at_letters
+from reasoning_envs.symbolic.parameters import compare_at_letters, is_defined_somewhere
 from reasoning_envs.symbolic.printer import to_text
+from reasoning_envs.symbolic.rings import is_rational
 from reasoning_envs.symbolic.statement import NO_SOLUTION, Comparison, Statement, Truth, alternatives, free_symbols
 from reasoning_envs.symbolic.step import Step
 from reasoning_envs.symbolic.sympy_worker import ask_solutions
@@ -95,6 +97,9 @@ def judge_answer(problem: Statement, final: Statement, *, unknown: str, over: st
         fault = _fault_of_form(part, unknown)
         if fault is not None:
             return Verdict(Status.REFUTED, Relation.UNKNOWN, fault, "form", True)
+        if over != "complex" and _is_never_defined(part, over):
+            reason = f"{to_text(part)} has no value, whatever numbers its letters are"
+            return Verdict(Status.REFUTED, Relation.IMPLIES, reason, "numbers for letters", False)
     verdict = relate(problem, final, unknown=unknown, over=over)
     if verdict.verified:
         return replace(verdict, reason="this is the whole solution of the problem")
@@ -108,6 +113,16 @@ def judge_answer(problem: Statement, final: Statement, *, unknown: str, over: st
         if verdict.relation in reasons and "undefined" not in verdict.reason:
             return replace(verdict, reason=reasons[verdict.relation])
     return verdict
+
+
+def _is_never_defined(part: Statement, over: str) -> bool:
+    if not isinstance(part, Comparison) or not part.right.symbols or is_rational(part.right):
+        return False
+    try:
+        check_bounds(part)
+    except UnsafeExpressionError:
+        return False  # which the comparison will say
+    return not is_defined_somewhere(part.right, over)
 
 
 def _fault_of_form(part: Statement, unknown: str) -> str | None:
@@ -178,6 +193,8 @@ class _Comparison:
         )
 
     def _by_cells(self) -> Verdict:
+        if is_dear(self.step):
+            return relate_apart(self.step)
         if self.over == "complex":
             reason = "over the complex numbers only rational equations can be compared"
             return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "polynomials")
@@ -278,7 +295,19 @@ class _Comparison:
                 return self.step.right(Relation.EQUIVALENT, reason, "numbers for letters", False)
             return self._neither("numbers for letters", False)
         reason = f"the solutions stay the same for each of the {found.agreed} numbers that were tried for the letters"
-        return self.step.right(Relation.SAME_ROOTS, reason, "numbers for letters", False, found.conditions)
+        conditions = (self._letters_lost() if found.conditions else ()) or found.conditions
+        return self.step.right(Relation.SAME_ROOTS, reason, "numbers for letters", False, conditions)
+
+    def _letters_lost(self) -> tuple[str, ...]:
+        """What the letters of the first line must be for it to be defined, and need not be for the second."""
+        try:
+            before, after = (
+                frozenset().union(*[_definedness(comparison, self.over) for comparison in comparisons(line)])
+                for line in (self.before, self.after)
+            )
+        except (UndefinedForm, TooLarge):
+            return ()
+        return condition_texts(c for c in before - after if self.unknown not in c[1].symbols)
 
 
 def _check_defined(comparison: Comparison, over: str) -> None:

@@ -14,7 +14,7 @@ from flint import fmpq_mpoly, fmpq_poly, fmpz_poly
 from reasoning_envs.symbolic.balls import Unclear, Undefined, precision, sign
 from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.cells import CellComparison, compare_on_cells
-from reasoning_envs.symbolic.expression import Expr, num, sub, sym, walk
+from reasoning_envs.symbolic.expression import ZERO, Expr, num, sub, sym, walk
 from reasoning_envs.symbolic.expression import substitute as substitute_expr
 from reasoning_envs.symbolic.forms import TooLarge
 from reasoning_envs.symbolic.kinks import arguments, numbers_beside_zeros
@@ -23,11 +23,11 @@ from reasoning_envs.symbolic.printer import to_text
 from reasoning_envs.symbolic.rings import Ring, from_rational, polynomial_to_expr
 from reasoning_envs.symbolic.roots import polynomial_points, univariate
 from reasoning_envs.symbolic.scan import EVERYWHERE, Window
-from reasoning_envs.symbolic.statement import Statement, line_tokens, substitute
+from reasoning_envs.symbolic.statement import Statement, equation, line_tokens, substitute
 from reasoning_envs.symbolic.values import value_at
 from reasoning_envs.types import Relation, Status, Verdict
 
-__all__ = ["LetterComparison", "compare_at_letters", "has_real_root"]
+__all__ = ["LetterComparison", "compare_at_letters", "has_real_root", "is_defined_somewhere"]
 
 _TRIALS = 6
 _MAX_PATTERNS = 16
@@ -258,6 +258,22 @@ def _sign(expr: Expr, values: Values) -> int | None:
             return sign(value_at(expr, point))
     except (Undefined, Unclear):
         return None
+
+
+def is_defined_somewhere(expr: Expr, over: str) -> bool:
+    """Some numbers for the letters of an expression give it a value; True also where nobody can tell."""
+    names = tuple(sorted(expr.symbols))
+    line = equation(expr, ZERO)
+    for values in _trials(line, line, "", names, over):
+        try:
+            with precision(128):
+                value_at(expr, {name: from_rational(value) for name, value in values.items()})
+        except Undefined:
+            continue
+        except Unclear:
+            pass
+        return True
+    return False
 
 
 def has_real_root(factor: fmpq_mpoly, ring: Ring, unknown: str) -> tuple[bool, bool]:

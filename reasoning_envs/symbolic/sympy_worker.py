@@ -6,12 +6,10 @@ This is the callers' side. Trees cross the pipe as plain data, and what answers 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from fractions import Fraction
 from functools import lru_cache
-from typing import Any
 
-from reasoning_envs.symbolic.expression import Expr, add, call, const, div, mul, num, power, sym
+from reasoning_envs.symbolic.expression import Expr
+from reasoning_envs.symbolic.packing import pack, unpack_expression
 from reasoning_envs.types import Relation, Status, Verdict
 from sandboxes.worker import Answer, AnswerStatus, Worker, WorkerLimits
 
@@ -31,7 +29,7 @@ def ask_equal(left: Expr, right: Expr, *, over: str = "real") -> Verdict:
     Returns:
         VERIFIED, REFUTED or UNDECIDED by SymPy; TIMEOUT where it took too long; ERROR where its process failed.
     """
-    reply = _worker().call({"ask": "equal", "left": _pack(left), "right": _pack(right), "over": over})
+    reply = _worker().call({"ask": "equal", "left": pack(left), "right": pack(right), "over": over})
     if reply.status is not AnswerStatus.RESULT:
         return _trouble(reply)
     if reply.value is True:
@@ -46,36 +44,14 @@ def ask_solutions(left: Expr, right: Expr, unknown: str) -> tuple[Expr, ...] | V
 
     The equation holds no symbol but ``unknown``.
     """
-    reply = _worker().call({"ask": "solve", "left": _pack(left), "right": _pack(right), "unknown": unknown})
+    reply = _worker().call({"ask": "solve", "left": pack(left), "right": pack(right), "unknown": unknown})
     if reply.status is not AnswerStatus.RESULT:
         return _trouble(reply)
     if reply.value is None:
         return Verdict(Status.UNDECIDED, Relation.UNKNOWN, "SymPy cannot solve the equation", "sympy")
-    return tuple([_unpack(tree) for tree in reply.value])
+    return tuple([unpack_expression(tree) for tree in reply.value])
 
 
 def _trouble(reply: Answer) -> Verdict:
     status = Status.TIMEOUT if reply.status is AnswerStatus.TIMEOUT else Status.ERROR
     return Verdict(status, Relation.UNKNOWN, f"SymPy did not answer: {reply.error}", "sympy")
-
-
-def _pack(expr: Expr) -> list[Any]:
-    value: Any = expr.value
-    if expr.op == "num":
-        number = expr.number
-        value = [str(number.numerator), str(number.denominator)]  # text: JSON readers cap the digits of numbers
-    return [expr.op, value, [_pack(arg) for arg in expr.args]]
-
-
-def _unpack(tree: list[Any]) -> Expr:
-    op, value, args = tree
-    if op == "num":
-        return num(Fraction(int(value[0]), int(value[1])))
-    if op == "sym":
-        return sym(value)
-    if op == "const":
-        return const(value)
-    inner = [_unpack(arg) for arg in args]
-    builders: dict[str, Callable[..., Expr]] = {"add": add, "mul": mul, "div": div, "pow": power}
-    builder = builders.get(op)
-    return builder(*inner) if builder is not None else call(op, *inner)

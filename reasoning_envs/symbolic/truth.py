@@ -10,6 +10,7 @@ from flint import arb, fmpq_poly
 
 from reasoning_envs.symbolic.balls import Unclear, Undefined, is_exact, precision, sign
 from reasoning_envs.symbolic.canonical import canonical
+from reasoning_envs.symbolic.critical import factorial_arguments
 from reasoning_envs.symbolic.equivalence import equivalent
 from reasoning_envs.symbolic.expression import Expr, substitute
 from reasoning_envs.symbolic.forms import Form, TooLarge, UndefinedForm, form, ring_of
@@ -65,6 +66,10 @@ class Judge:
 
     def comparison(self, comparison: Comparison, place: Point) -> Truthfulness:
         """Does the comparison hold at the place?"""
+        if factorial_arguments(comparison, self.unknown):
+            defined = _at_whole_numbers(comparison, place, self.unknown)
+            if defined is not Truthfulness.TRUE:
+                return defined
         side = self._sign(comparison, place)
         if isinstance(side, Truthfulness):
             return side
@@ -123,6 +128,24 @@ class Judge:
         binding = {self.unknown: constant}
         verdict = equivalent(substitute(comparison.left, binding), substitute(comparison.right, binding))
         return verdict.verified and verdict.rigorous
+
+
+def _at_whole_numbers(comparison: Comparison, place: Point, unknown: str) -> Truthfulness:
+    """TRUE where everything that a factorial of the unknown is taken of is 0, 1, 2, ..., else UNDEFINED or UNCLEAR."""
+    for argument in factorial_arguments(comparison, unknown):
+        try:
+            with precision(_BITS[-1]):
+                at = place.exact if place.exact is not None else place.ball(_BITS[-1])
+                value = value_at(argument, {unknown: at})
+        except Undefined:
+            return Truthfulness.UNDEFINED
+        except Unclear:
+            return Truthfulness.UNCLEAR
+        if not is_exact(value):
+            return Truthfulness.UNCLEAR if value.contains_integer() else Truthfulness.UNDEFINED
+        if value.q != 1 or value.p < 0:
+            return Truthfulness.UNDEFINED
+    return Truthfulness.TRUE
 
 
 def _sign_of_remainder(comparison: Comparison, point: dict[str, Any]) -> int | None:

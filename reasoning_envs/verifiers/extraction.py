@@ -109,7 +109,9 @@ def _bare(text: str) -> str:
         body = text[:-1] if text.endswith(".") else text
         if len(body) > len(opening) + len(closing) and body.startswith(opening) and body.endswith(closing):
             text = body[len(opening) : -len(closing)].strip()
-    return re.sub(r"(?<=[^.\s])\s*[.!]$", "", text) if not re.search(r"\d!$", text) else text
+    if text.endswith("!") and _readable(text):
+        return text  # a factorial
+    return re.sub(r"(?<=[^.\s])\s*[.!]$", "", text)
 
 
 def _readable(text: str) -> bool:

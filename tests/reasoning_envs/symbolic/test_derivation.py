@@ -139,6 +139,13 @@ RIGHT = [
     ("|x - a| = b", "x = a + b or x = a - b", "same_roots", ("b >= 0",)),
     ("e^(a*x) = b", "x = ln(b)/a", "same_roots", ()),
     ("x^n = 2", "x = 2^(1/n)", "same_roots", ()),
+    ("x = sqrt(a)*sqrt(b)", "x = sqrt(a*b)", "same_roots", ("a >= 0", "b >= 0")),
+    ("x = ln(a) + ln(b)", "x = ln(a*b)", "same_roots", ("a > 0", "b > 0")),
+    # a factorial of the unknown is meant at 0, 1, 2, ...
+    ("x! = 24", "x = 4", "same_roots", ()),
+    ("x! = 1", "x = 0 or x = 1", "same_roots", ()),
+    ("(x + 2)!/x! = 12", "x = 2", "same_roots", ()),
+    ("x! = 3", "no solution", "equivalent", ()),
 ]
 
 WRONG = [
@@ -265,6 +272,9 @@ def test_the_divide_by_zero_hack_is_refuted_at_every_line() -> None:
 
 
 ANSWERS = [
+    ("2x = 4", "x = 2 or x = ln(-1 - a^2)", False, "has no value, whatever numbers its letters are"),
+    ("x^2 = a - 1000", "x = sqrt(a - 1000) or x = -sqrt(a - 1000)", True, ""),
+    ("x! = 1", "x = 1", False, "misses a solution (x = 0)"),
     ("2x + 3 = 7", "x = 2", True, ""),
     ("2x + 3 = 7", "x = 4/2", True, ""),
     ("2x + 3 = 7", "x = 3", False, "the answer is not the solution"),

@@ -10,8 +10,8 @@ problems together with the answers that the verifier could not judge (``unscored
 * ``wrong``: an answer that the verifier refused, a false "no solution" included;
 * ``out_of_budget``: no answer within the steps of an episode or the expansions of a search.
 
-Beside the policy play the floors, which know no policy: a random walk, the smallest line first without going back, and
-best-first search by size.
+Beside the policy play the floors, which know no policy: a random walk, the first candidate that is new, the smallest
+line first without going back, and best-first search by size.
 """
 
 from __future__ import annotations
@@ -46,7 +46,12 @@ SEARCHES = ("greedy", "beam", "best-first")
 NO_WORK = Verdict(
     Status.UNDECIDED, reason="it has the form of an answer already, so that nothing is left to do", method="form"
 )
-FLOORS = {"random": "random", "greedy by size": "greedy-by-size", "best-first by size": "best-first-by-size"}
+FLOORS = {
+    "random": "random",
+    "first candidate": "first",
+    "greedy by size": "greedy-by-size",
+    "best-first by size": "best-first-by-size",
+}
 
 
 @dataclass(frozen=True, slots=True)

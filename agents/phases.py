@@ -39,10 +39,11 @@ class Player(NamedTuple):
 
 
 def players(before: Weights, after: Weights, expansions: int) -> list[Player]:
-    """The columns: three floors, the policy before and after training, and the trained one with search."""
-    random, by_size, best_first = FLOORS
+    """The columns: four floors, the policy before and after training, and the trained one with search."""
+    random, first, by_size, best_first = FLOORS
     return [
         Player(random, METHODS["random"], None),
+        Player(first, METHODS["first"], None),
         Player(by_size, METHODS["greedy-by-size"], None),
         Player(best_first, METHODS["best-first-by-size"], None),
         Player(BEFORE, METHODS["greedy"], before),

@@ -31,7 +31,7 @@ __all__ = [
     "wilson",
 ]
 
-FLOORS = ("random", "greedy by size", "best-first")
+FLOORS = ("random", "first candidate", "greedy by size", "best-first")
 """Names of the players that learn nothing, as :attr:`LevelResult.player`."""
 
 BEFORE = "before training"

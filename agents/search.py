@@ -27,6 +27,7 @@ from reasoning_envs.domains.protocol import MoveDomain
 from reasoning_envs.types import Problem
 
 __all__ = [
+    "BY_ORDER",
     "BY_POLICY",
     "BY_SIZE",
     "BY_VALUE",
@@ -59,6 +60,7 @@ class Weighted:
     Attributes:
         depth: of log(decisions + 1). policy: of -log pi(path). value, prm: of -log of the state's value by the
             policy's value head and by a process reward model. size: of the tokens of the line.
+        order: of the place among the candidates.
     """
 
     depth: float = 0.0
@@ -66,6 +68,7 @@ class Weighted:
     value: float = 0.0
     prm: float = 0.0
     size: float = 0.0
+    order: float = 0.0
 
     def __call__(self, node: Node) -> float:
         cost = self.policy * -node.log_pi
@@ -77,12 +80,15 @@ class Weighted:
             cost -= self.prm * log(max(node.prm, _TINY))
         if self.size:
             cost += self.size * len(node.tree.domain.tokens(node.state))
+        if self.order:
+            cost += self.order * node.choice
         return cost
 
 
 BY_POLICY = Weighted(policy=1.0)
 BY_VALUE = Weighted(value=1.0)
 BY_SIZE = Weighted(size=1.0)
+BY_ORDER = Weighted(order=1.0)
 LEVIN = Weighted(depth=1.0, policy=1.0)
 SEARCH = Weighted(depth=1.0, policy=1.0, value=1.0)
 """Levin tree search with the value as the factor that policy-guided heuristic search puts beside the policy: a short
@@ -248,13 +254,15 @@ _EPISODE = Limits(expansions=150, steps=30)
 
 METHODS: dict[str, Method] = {
     "random": Method("random", limits=_EPISODE),
+    "first": Method("greedy", BY_ORDER, _EPISODE),
     "greedy-by-size": Method("greedy", BY_SIZE, _EPISODE),
     "best-first-by-size": Method("best-first", BY_SIZE),
     "greedy": Method("greedy", BY_POLICY, _EPISODE),
     "beam": Method("beam", BY_POLICY),
     "best-first": Method("best-first", SEARCH),
 }
-"""The first three know no policy: they are the floors under every result."""
+"""The first four know no policy: they are the floors under every result. ``first`` takes the first candidate that leads
+to a new state, and so shows what the order alone gives away."""
 
 
 def solve_each(

@@ -41,7 +41,7 @@ __all__ = ["Config", "SelfPlay", "main"]
 _JUDGED = 150
 """Derivations of held-out problems, at most, that the PRM is judged on and the report chooses from."""
 
-_QUICK = (AFTER, FLOORS[1])
+_QUICK = (AFTER, FLOORS[2])
 """Players whose episodes are short: they know where to go, or are soon stuck."""
 
 

@@ -78,7 +78,7 @@ def test_search_solves_and_every_number_adds_up(
     assert by_problem["2*x + 3 = 2*x + 3"]["answer"] == "all reals"
     answer = by_problem["y/2 = 4"]["answer"]
     assert verify_answer(answer, "y = 8").verified
-    assert set(report["baselines"]) == {"random", "greedy by size", "best-first by size"}
+    assert set(report["baselines"]) == {"random", "first candidate", "greedy by size", "best-first by size"}
     assert all(sum(totals.values()) == 6 for totals in report["baselines"].values())
     printed = capsys.readouterr()
     assert "said_no_solution" in printed.out

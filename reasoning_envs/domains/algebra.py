@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from reasoning_envs.symbolic.expression import ZERO, Expr, sym, walk
 from reasoning_envs.symbolic.mistakes import mistakes
 from reasoning_envs.symbolic.move_sets import MOVE_SETS
 from reasoning_envs.symbolic.moves import Move, active
+from reasoning_envs.symbolic.moves import moves as explicit_moves
 from reasoning_envs.symbolic.naming import canonical_text
 from reasoning_envs.symbolic.statement import (
     Comparison,
@@ -182,7 +184,8 @@ class AlgebraDomain:
         self.levels: Sequence[str] = LEVELS if moves != "axioms" else LINEAR_LEVELS
         self.max_tokens = max_tokens
         self.verifier = SymbolicVerifier()
-        self._generate = _SETS[moves]
+        # The other sets simplify, which may bring a line that is too long back within the limit.
+        self._generate = partial(explicit_moves, longest=max_tokens) if moves == "explicit" else _SETS[moves]
 
     # -- problems -----------------------------------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ Number = int | Fraction
 _NO_SYMBOLS: frozenset[str] = frozenset()
 _KEYS_LIMIT = 100_000
 _keys: dict[bytes, bytes] = {}
-_SPLITS_LIMIT = 2_000
+_SPLITS_LIMIT = 512
 _splits: dict[bytes, tuple[int | Fraction, Expr]] = {}
 
 

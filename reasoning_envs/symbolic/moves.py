@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from sys import maxsize
 from typing import NamedTuple
 
 from reasoning_envs.symbolic.changes import Change, Later, X, is_total, negated
@@ -101,11 +102,14 @@ def active(line: Statement) -> int | None:
     return None
 
 
-def moves(line: Statement) -> Iterator[Move]:
-    """The explicit moves on a line, in a fixed order, without repetition; none where the line is final."""
+def moves(line: Statement, longest: int = maxsize) -> Iterator[Move]:
+    """The explicit moves on a line, in a fixed order, without repetition; none where the line is final.
+
+    Moves to lines of more than ``longest`` tokens may be left out.
+    """
     if isinstance(line, Comparison) and line.op == "=":  # most lines: one equation and nothing else
         if not is_solved(line):
-            yield from _moves_on_equation(line)
+            yield from _moves_on_equation(line, longest)
         return
     index = active(line)
     if index is None:
@@ -114,7 +118,7 @@ def moves(line: Statement) -> Iterator[Move]:
     alone = len(parts) == 1
     before, behind = ([line_tokens(part) for part in some] for some in (parts[:index], parts[index + 1 :]))
     seen = {line_tokens(line)}
-    for change in _changes(parts[index]):
+    for change in _changes(parts[index], longest):
         if alone and isinstance(change, Move):
             move = change
         elif isinstance(change, Move):
@@ -141,9 +145,9 @@ def _among(parts: tuple[Statement, ...], index: int, after: Statement | Later) -
     return disjunction(*parts[:index], _built(after), *parts[index + 1 :])
 
 
-def _moves_on_equation(line: Comparison) -> Iterator[Move]:
+def _moves_on_equation(line: Comparison, longest: int) -> Iterator[Move]:
     seen = {line_tokens(line)}
-    for change in _equation_changes(line):
+    for change in _equation_changes(line, longest):
         move = change if isinstance(change, Move) else _settled(change)
         if move.tokens not in seen:
             seen.add(move.tokens)
@@ -175,7 +179,7 @@ def about_unknown(condition: Statement) -> bool:
     return "x" in free_symbols(condition)
 
 
-def _changes(part: Statement) -> Iterator[Change | Move]:
+def _changes(part: Statement, longest: int) -> Iterator[Change | Move]:
     pieces = conjuncts(part)
     main = next((piece for piece in pieces if isinstance(piece, Comparison) and piece.op == "="), None)
     if main is None:
@@ -185,10 +189,10 @@ def _changes(part: Statement) -> Iterator[Change | Move]:
         yield from _check_constraints(main, constraints)
         return
     if not constraints:
-        yield from _equation_changes(main)
+        yield from _equation_changes(main, longest)
         return
     beside = b"".join([line_tokens(constraint) for constraint in constraints]) + END
-    for change in _equation_changes(main):
+    for change in _equation_changes(main, longest - len(beside)):
         if isinstance(change, Move):
             tokens = _AND + change.tokens + beside
             later = _make(Later, (tokens, _constrained, (change.after, constraints)))
@@ -234,12 +238,14 @@ def _holds(op: str, sign: int | None) -> bool | None:
     return {"!=": sign != 0, "<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0, "=": sign == 0}[op]
 
 
-def _equation_changes(main: Comparison) -> Iterator[Change | Move]:
+def _equation_changes(main: Comparison, longest: int) -> Iterator[Change | Move]:
     left, right = main.left, main.right
     yield from _conclusions(left, right)
     behind = right.tokens
     for inner in rewrites(left):
         tokens = _EQUALS + inner.tokens + behind
+        if len(tokens) > longest:
+            continue
         later = _make(Later, (tokens, _left_rewritten, (inner, right)))
         if inner.condition is None:
             yield _make(Move, (inner.rule, inner.operand, later, tokens, inner.sound, (), Relation.EQUIVALENT))
@@ -248,6 +254,8 @@ def _equation_changes(main: Comparison) -> Iterator[Change | Move]:
     before = _EQUALS + left.tokens
     for inner in rewrites(right):
         tokens = before + inner.tokens
+        if len(tokens) > longest:
+            continue
         later = _make(Later, (tokens, _right_rewritten, (left, inner)))
         if inner.condition is None:
             yield _make(Move, (inner.rule, inner.operand, later, tokens, inner.sound, (), Relation.EQUIVALENT))
@@ -255,7 +263,7 @@ def _equation_changes(main: Comparison) -> Iterator[Change | Move]:
             yield Change(inner.rule, inner.operand, later, inner.sound, inner.condition)
     if "x" in right.symbols:
         yield Change("swap sides", None, equation(right, left))
-    yield from _move_terms(left, right)
+    yield from _move_terms(left, right, longest)
     yield from _divide(left, right)
     yield from _multiply(left, right)
     yield from special_changes(left, right)
@@ -289,7 +297,7 @@ def _conclusions(left: Expr, right: Expr) -> Iterator[Change]:
 # -- both sides -----------------------------------------------------------------------------------------------------
 
 
-def _move_terms(left: Expr, right: Expr) -> Iterator[Move]:
+def _move_terms(left: Expr, right: Expr, longest: int) -> Iterator[Move]:
     seen: set[bytes] = set()
     before, behind = _open_sum(left), _open_sum(right)
     for term in (*terms(left), *terms(right)):
@@ -302,6 +310,8 @@ def _move_terms(left: Expr, right: Expr) -> Iterator[Move]:
         tokens = _EQUALS
         for side, opened in ((left, before), (right, behind)):
             tokens += opposite.tokens if side is ZERO else opened + inner
+        if len(tokens) > longest:
+            continue
         after = _make(Later, (tokens, _both_plus, (left, right, opposite)))
         rule = "add to both sides" if negative else "subtract from both sides"
         yield _make(Move, (rule, opposite if negative else term, after, tokens, True, (), Relation.EQUIVALENT))
@@ -320,7 +330,7 @@ def _plus(side: Expr, term: Expr) -> Expr:
     return term if side is ZERO else plus(side, term)
 
 
-_TERMS_LIMIT = 2_000  # terms remembered: most of a line's stood in the line before
+_TERMS_LIMIT = 512  # terms remembered: most of a line's stood in the line before
 _opposites: dict[bytes, tuple[Expr, bool]] = {}
 
 

@@ -20,7 +20,7 @@ from reasoning_envs.symbolic.statement import Statement, free_symbols
 __all__ = ["Rewrite", "is_simplified", "product", "rewrites", "scale", "simplify"]
 
 
-_CACHE_LIMIT = 300  # sub-trees; a longer memory costs the garbage collector more than it saves
+_CACHE_LIMIT = 128  # sub-trees; a longer memory costs the garbage collector more than it saves
 
 _cache: dict[bytes, tuple[Rewrite, ...]] = {}
 

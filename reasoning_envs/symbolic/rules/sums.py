@@ -88,7 +88,7 @@ def _collect(node: Expr) -> Iterator[Rewrite]:
 
 
 # What is known about a term: most terms of a line stood in the line before. A longer memory costs more than it saves.
-_TERMS_LIMIT = 2_000
+_TERMS_LIMIT = 512
 _likes: dict[bytes, tuple[bytes, Number, Expr]] = {}
 _quotients: dict[bytes, dict[bytes, tuple[Expr, Expr]]] = {}
 

@@ -25,7 +25,7 @@ from reasoning_envs.symbolic.statement import And, Comparison, Statement, Truth
 from reasoning_envs.symbolic.truth import Judge, Truthfulness
 from reasoning_envs.symbolic.values import value_at
 
-__all__ = ["CellComparison", "Truthfulness", "compare_on_cells"]
+__all__ = ["CellComparison", "Truthfulness", "compare_on_cells", "ordered_points", "samples_between"]
 
 _MERGE_BITS = (96, 256, 700)
 _MAX_POINTS = 400
@@ -82,7 +82,7 @@ def compare_on_cells(before: Statement, after: Statement, unknown: str, over: st
         points.extend(found.points)
         complete = complete and found.complete
         covered = covered and found.window[0] <= window[0] and window[1] <= found.window[1]
-    ordered, certain = _ordered(points)
+    ordered, certain = ordered_points(points)
     kept = [point for point in ordered if over != "positive" or not point.ball(64) <= 0]
     judge = Judge(unknown)
     at_points = [(judge.line(before, point), judge.line(after, point)) for point in kept]
@@ -108,7 +108,7 @@ def compare_on_cells(before: Statement, after: Statement, unknown: str, over: st
             covered=True,
         )
     places: list[Point] = []
-    for i, sample in enumerate(_samples(ordered)):
+    for i, sample in enumerate(samples_between(ordered)):
         places += [place for place in (sample, *ordered[i : i + 1]) if over != "positive" or not place.ball(64) <= 0]
     known = {id(point): pair for point, pair in zip(kept, at_points, strict=True)}
     truths = [known.get(id(place)) or (judge.line(before, place), judge.line(after, place)) for place in places]
@@ -200,7 +200,7 @@ def _identity(line: Statement, truths: list[Truthfulness], ordered: list[Point],
 # ---- critical points ----
 
 
-def _ordered(points: list[Point]) -> tuple[list[Point], bool]:
+def ordered_points(points: list[Point]) -> tuple[list[Point], bool]:
     """The different points from left to right, and whether it is certain that those merged are the same."""
     distinct = list({point.key: point for point in points}.values())
     distinct.sort(key=_midpoint)
@@ -248,7 +248,7 @@ def _apart(first: Point, second: Point) -> bool:
     return any(not first.ball(bits).overlaps(second.ball(bits)) for bits in _MERGE_BITS)
 
 
-def _samples(ordered: list[Point]) -> list[Point]:
+def samples_between(ordered: list[Point]) -> list[Point]:
     """A simple rational number in each interval between the points, the two outer ones included."""
     if not ordered:
         return [rational_point(fmpq(1))]

@@ -16,12 +16,14 @@ from reasoning_envs.symbolic.rings import Ring, is_rational, polynomial_to_expr
 from reasoning_envs.symbolic.roots import Point, constant_point, polynomial_points, univariate
 from reasoning_envs.symbolic.scan import EVERYWHERE, Window, zeros_by_scan
 from reasoning_envs.symbolic.statement import Comparison
+from reasoning_envs.symbolic.tokens import FUNCTIONS
 
 __all__ = ["Critical", "breakpoints", "critical_points", "factorial_arguments"]
 
 _MAX_POINTS = 400
 _MAX_SIZE = 400
 _MAX_FACTORIAL = 60
+_FACTORIAL = FUNCTIONS["factorial"][0]
 
 
 class Critical(NamedTuple):
@@ -79,12 +81,13 @@ def critical_points(comparison: Comparison, unknown: str, window: Window = EVERY
     return Critical(tuple(anchors.values())[:_MAX_POINTS], complete and len(anchors) <= _MAX_POINTS, seen)
 
 
-@lru_cache(maxsize=2048)
 def factorial_arguments(comparison: Comparison, unknown: str) -> tuple[Expr, ...]:
     """What the factorials of the unknown are taken of. The line is meant where these are 0, 1, 2, ..., and only there.
 
     Nobody who writes ``x! = 24`` thinks of the gamma function, which has roots without end at negative values.
     """
+    if _FACTORIAL not in comparison.left.tokens and _FACTORIAL not in comparison.right.tokens:
+        return ()
     nodes = [node for side in (comparison.left, comparison.right) for node in walk(side)]
     return tuple([node.args[0] for node in nodes if node.op == "factorial" and unknown in node.symbols])
 

@@ -29,7 +29,7 @@ from reasoning_envs.symbolic.cells import CellComparison, compare_on_cells
 from reasoning_envs.symbolic.conditions import Condition, condition_texts, definedness
 from reasoning_envs.symbolic.equivalence import NUMBER_DOMAINS, equivalent
 from reasoning_envs.symbolic.expression import Expr
-from reasoning_envs.symbolic.factor_step import relate_by_factors
+from reasoning_envs.symbolic.factor_step import different_roots, relate_by_factors
 from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm
 from reasoning_envs.symbolic.lines import (
     common_ring,
@@ -152,6 +152,9 @@ class _Comparison:
             ring = common_ring((before, after), self.over)
             if multiples(before, after, ring, self.over):
                 return self.step.right(Relation.EQUIVALENT, "both sides were changed alike", "polynomials")
+            apart = different_roots(self.step, ring)
+            if apart is not None:
+                return apart
             if all(isinstance(line, Truth) or is_equations(line) or excludes_values(line) for line in (before, after)):
                 try:
                     verdict = relate_by_factors(self.step, ring)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flint import fmpq_mpoly
 
 from reasoning_envs.symbolic.conditions import Condition, condition_texts, feasible, nonzero, simplified
-from reasoning_envs.symbolic.lines import EquationLine, equation_line
+from reasoning_envs.symbolic.lines import EquationLine, equation_line, linear_root
 from reasoning_envs.symbolic.parameters import has_real_root
 from reasoning_envs.symbolic.printer import to_text
 from reasoning_envs.symbolic.rings import Ring, fraction_to_expr, polynomial_to_expr
@@ -15,7 +15,7 @@ from reasoning_envs.symbolic.step import Step
 from reasoning_envs.symbolic.vacuous import follows
 from reasoning_envs.types import Relation, Verdict
 
-__all__ = ["relate_by_factors"]
+__all__ = ["different_roots", "relate_by_factors"]
 
 
 def relate_by_factors(step: Step, ring: Ring) -> Verdict | None:
@@ -27,6 +27,28 @@ def relate_by_factors(step: Step, ring: Ring) -> Verdict | None:
         UndefinedForm, TooLarge: of a side.
     """
     return _FactorStep(step, ring).verdict()
+
+
+def different_roots(step: Step, ring: Ring) -> Verdict | None:
+    """The refutation of a step between two equations that are linear in the unknown, where their roots differ.
+
+    It needs no factors. None where the lines are of another kind, or have the same root.
+
+    Raises:
+        UndefinedForm, TooLarge: of a side.
+    """
+    if step.over == "positive":
+        return None  # which roots are positive is a question for cells
+    roots = []
+    for line in (step.before, step.after):
+        root = linear_root(line, ring, step.unknown, step.over)
+        if root is None:
+            return None
+        roots.append(root)
+    if roots[0] == roots[1]:
+        return None
+    lost, added = [f"{step.unknown} = {to_text(fraction_to_expr(top, down, ring))}" for top, down in roots]
+    return step.wrong((lost,), (added,), "polynomials", True, Relation.NONE)
 
 
 class _FactorStep:

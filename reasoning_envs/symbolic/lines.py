@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
+from math import gcd, lcm
 
-from flint import fmpq_mpoly
+from flint import fmpq, fmpq_mpoly
 
 from reasoning_envs.symbolic.canonical import Canonical, canonical
 from reasoning_envs.symbolic.expression import Expr
@@ -29,6 +30,7 @@ __all__ = [
     "equation_line",
     "excludes_values",
     "is_equations",
+    "linear_root",
     "multiples",
     "part_keys",
 ]
@@ -89,6 +91,35 @@ def _difference(comparison: Comparison, ring: Ring, over: str) -> tuple[Form, fr
     """``left - right``, and what roots and logarithms on both sides need."""
     left, right = _tree(comparison.left, over), _tree(comparison.right, over)
     return form(left.tree, ring).minus(form(right.tree, ring)), left.requirements | right.requirements
+
+
+def linear_root(line: Statement, ring: Ring, unknown: str, over: str) -> tuple[fmpq_mpoly, fmpq_mpoly] | None:
+    """``-b`` and ``a`` in lowest terms where the line is ``a*x + b = 0`` but for factors in the letters; else None.
+
+    ``a*x + b`` has whole coefficients without a common divisor, the leading one positive.
+
+    Raises:
+        UndefinedForm, TooLarge: of a side.
+    """
+    index = ring.index.get(unknown)
+    if index is None or ring.kernels or not isinstance(line, Comparison) or line.op != "=":
+        return None
+    difference, need = _difference(line, ring, over)
+    top = difference.numerator
+    if need or top.is_zero() or top.degrees()[index] != 1:
+        return None
+    if any(divisor.degrees()[index] for divisor in difference.divisors):
+        return None
+    slope = top.derivative(index)
+    rest = top - slope * ring.context.gens()[index]
+    common = slope.gcd(rest)
+    if not common.is_constant():
+        top, slope, rest = top // common, slope // common, rest // common
+    numbers = top.coeffs()
+    content = fmpq(gcd(*[int(c.p) for c in numbers]), lcm(*[int(c.q) for c in numbers]))
+    if numbers[0] < 0:
+        content = -content
+    return -rest / content, slope / content
 
 
 def multiples(before: Statement, after: Statement, ring: Ring, over: str) -> bool:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reasoning_envs.rewards.checking import open_prm
-from reasoning_envs.rewards.following import ScoringWrapper
+from reasoning_envs.rewards.costs import LoopPenalty, Sparse, StepCost
+from reasoning_envs.rewards.following import ScoringWrapper, ShapingWrapper
+from reasoning_envs.rewards.forms import Clip, Implicit, MinForm, Progress
+from reasoning_envs.rewards.novelty import CountBonus, RNDBonus
 from reasoning_envs.rewards.oracle import OraclePRM
 from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel, Scorer
 from reasoning_envs.rewards.wrappers import STATUS_WEIGHTS, Annealed, PotentialShaping, ProcessReward
@@ -19,25 +22,37 @@ if TYPE_CHECKING:
     from reasoning_envs.rewards.judging import Judgement, first_error_f1, judge_prm
     from reasoning_envs.rewards.learned import LearnedPRM
     from reasoning_envs.rewards.model import LearnedConfig
+    from reasoning_envs.rewards.relabelling import relabel
 
 __all__ = [
     "STATUS_WEIGHTS",
     "Annealed",
+    "Clip",
     "Corrupted",
+    "CountBonus",
+    "Implicit",
     "Judgement",
     "LearnedConfig",
     "LearnedPRM",
+    "LoopPenalty",
+    "MinForm",
     "OraclePRM",
     "PRMError",
     "PotentialShaping",
     "ProcessReward",
     "ProcessRewardModel",
+    "Progress",
+    "RNDBonus",
     "Scorer",
     "ScoringWrapper",
+    "ShapingWrapper",
+    "Sparse",
+    "StepCost",
     "corrupt_trace",
     "first_error_f1",
     "judge_prm",
     "open_prm",
+    "relabel",
 ]
 
 _LAZY = {
@@ -48,6 +63,7 @@ _LAZY = {
     "corrupt_trace": "corruption",
     "first_error_f1": "judging",
     "judge_prm": "judging",
+    "relabel": "relabelling",
 }
 
 

@@ -1,7 +1,8 @@
 """Following an episode with a PRM: what all shaping wrappers have in common.
 
-A wrapper that shapes rewards by a PRM's scores derives from :class:`ScoringWrapper` and writes one method. Each of them
-scores every reasoning step and says what it did in ``info``:
+A wrapper that shapes rewards by a PRM's scores derives from :class:`ScoringWrapper` and writes one method, ``shape``;
+one that needs no PRM derives from :class:`ShapingWrapper` and writes ``reward_of``. What they did stands in ``info``;
+the last three entries are by those alone that score:
 
 ==================  ==================================================================================================
 ``reward/true``     the environment's own reward; the innermost layer writes it, no wrapper changes it
@@ -35,7 +36,7 @@ from reasoning_envs.rewards.checking import checked, open_prm
 from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel, Scorer
 from reasoning_envs.types import StepScore
 
-__all__ = ["OnError", "ScoredState", "ScoringWrapper", "finite"]
+__all__ = ["OnError", "ScoredState", "ScoringWrapper", "ShapingWrapper", "finite"]
 
 OnError = Literal["raise", "unscored"]
 
@@ -51,7 +52,42 @@ class ScoredState(NamedTuple):
     trail: tuple[Any, ...]
 
 
-class ScoringWrapper(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+class ShapingWrapper(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+    """Names the parts of the reward in ``info``, and asks a subclass for their sum.
+
+    Args:
+        env: any environment.
+        **recorded: the subclass's own arguments, so that the spec of the environment can make the wrapper again.
+    """
+
+    policy_invariant: bool | str = False
+
+    def __init__(self, env: gym.Env[Any, Any], **recorded: Any) -> None:
+        RecordConstructorArgs.__init__(self, **recorded)
+        super().__init__(env)
+
+    def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
+        """One action, and the shaped reward."""
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        info.setdefault("reward/true", float(reward))
+        total = self.reward_of(float(reward), terminated, truncated, info)
+        info["reward/total"] = total
+        info["reward/shaping"] = total - info["reward/true"]
+        return observation, total, terminated, truncated, info
+
+    def reward_of(self, reward: float, terminated: bool, truncated: bool, info: dict[str, Any]) -> float:
+        """The reward to return for a step of the environment; may add to ``info``. To be written by a subclass.
+
+        Args:
+            reward: of the wrapped environment.
+            terminated: of the wrapped environment.
+            truncated: the same.
+            info: the same.
+        """
+        raise NotImplementedError
+
+
+class ScoringWrapper(ShapingWrapper):
     """Follows each episode with a scorer, and asks :meth:`shape` for the reward.
 
     Args:
@@ -66,8 +102,6 @@ class ScoringWrapper(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         TypeError: the environment judges no steps, or ``prm`` is no PRM.
     """
 
-    policy_invariant: bool | str = False
-
     def __init__(
         self,
         env: gym.Env[Any, Any],
@@ -77,8 +111,7 @@ class ScoringWrapper(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         on_error: OnError,
         **recorded: Any,
     ) -> None:
-        RecordConstructorArgs.__init__(self, prm=prm, weight=weight, on_error=on_error, **recorded)
-        super().__init__(env)
+        super().__init__(env, prm=prm, weight=weight, on_error=on_error, **recorded)
         missing = [name for name in ("problem", "steps", "get_state") if not _offers(env.unwrapped, name)]
         if missing:
             raise TypeError(
@@ -105,22 +138,18 @@ class ScoringWrapper(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self._follow((self._base.get_state(),))
         return observation, info
 
-    def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
-        """One action; the reward is what :meth:`shape` makes of it.
+    def reward_of(self, reward: float, terminated: bool, truncated: bool, info: dict[str, Any]) -> float:
+        """What :meth:`shape` makes of the step and its score.
 
         Raises:
             PRMError: the PRM failed (with ``on_error="raise"``).
         """
-        observation, reward, terminated, truncated, info = self.env.step(action)
         score = self._score_last() if info["step"] else None
-        info.setdefault("reward/true", float(reward))
-        total = self.shape(float(reward), score, terminated, truncated, info)
-        info["reward/total"] = total
-        info["reward/shaping"] = total - info["reward/true"]
+        total = self.shape(reward, score, terminated, truncated, info)
         info["score"] = score
         info["score_error"] = self._score_error if info["step"] else ""
         info["unscored"] = self._unscored
-        return observation, total, terminated, truncated, info
+        return total
 
     def get_state(self) -> ScoredState:
         """The state of the episode, with what the PRM needs to go on from it. No schedule is part of it."""

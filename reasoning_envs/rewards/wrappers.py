@@ -16,7 +16,7 @@ from reasoning_envs.rewards.following import OnError, ScoringWrapper, finite
 from reasoning_envs.rewards.protocol import ProcessRewardModel
 from reasoning_envs.types import Status, StepScore
 
-__all__ = ["STATUS_WEIGHTS", "Annealed", "PotentialShaping", "ProcessReward"]
+__all__ = ["STATUS_WEIGHTS", "Annealed", "PotentialShaping", "ProcessReward", "status_weights_of"]
 
 STATUS_WEIGHTS: Mapping[Status, float] = {
     Status.VERIFIED: 1.0,
@@ -61,7 +61,7 @@ class ProcessReward(ScoringWrapper):
         on_error: OnError = "raise",
     ) -> None:
         super().__init__(env, prm, weight=weight, on_error=on_error, status_weights=status_weights)
-        self.status_weights = _status_weights(status_weights)
+        self.status_weights = status_weights_of(status_weights)
 
     def shape(
         self, reward: float, score: StepScore | None, terminated: bool, truncated: bool, info: dict[str, Any]
@@ -223,7 +223,7 @@ class Annealed(ScoringWrapper):
             window=window,
             status_weights=status_weights,
         )
-        self.status_weights = _status_weights(status_weights)
+        self.status_weights = status_weights_of(status_weights)
         self._span = None if total_steps is None else total_steps * fraction
         self._target = success_target
         self._window = window
@@ -268,7 +268,12 @@ class Annealed(ScoringWrapper):
         return coefficient * self.weight * dense + (1.0 - coefficient) * reward
 
 
-def _status_weights(given: Mapping[str, float] | None) -> dict[Status, float]:
+def status_weights_of(given: Mapping[str, float] | None) -> dict[Status, float]:
+    """A weight for each status: those that are given, and :data:`STATUS_WEIGHTS` for the others.
+
+    Raises:
+        ValueError: no such status, or a weight that is not finite.
+    """
     weights = dict(STATUS_WEIGHTS)
     for name, weight in (given or {}).items():
         try:

@@ -1,0 +1,1 @@
+"""Programs of a typed subset of Python: built line by line, read, run, mutated and generated."""

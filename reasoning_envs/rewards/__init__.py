@@ -19,9 +19,12 @@ from reasoning_envs.rewards.wrappers import STATUS_WEIGHTS, Annealed, PotentialS
 
 if TYPE_CHECKING:
     from reasoning_envs.rewards.corruption import Corrupted, corrupt_trace
+    from reasoning_envs.rewards.distance import DistanceToGo
+    from reasoning_envs.rewards.ensemble import EnsemblePRM
     from reasoning_envs.rewards.judging import Judgement, first_error_f1, judge_prm
     from reasoning_envs.rewards.learned import LearnedPRM
     from reasoning_envs.rewards.model import LearnedConfig
+    from reasoning_envs.rewards.montecarlo import MonteCarloPRM
     from reasoning_envs.rewards.relabelling import relabel
 
 __all__ = [
@@ -30,12 +33,15 @@ __all__ = [
     "Clip",
     "Corrupted",
     "CountBonus",
+    "DistanceToGo",
+    "EnsemblePRM",
     "Implicit",
     "Judgement",
     "LearnedConfig",
     "LearnedPRM",
     "LoopPenalty",
     "MinForm",
+    "MonteCarloPRM",
     "OraclePRM",
     "PRMError",
     "PotentialShaping",
@@ -64,6 +70,9 @@ _LAZY = {
     "first_error_f1": "judging",
     "judge_prm": "judging",
     "relabel": "relabelling",
+    "DistanceToGo": "distance",
+    "EnsemblePRM": "ensemble",
+    "MonteCarloPRM": "montecarlo",
 }
 
 

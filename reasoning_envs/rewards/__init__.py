@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from reasoning_envs.rewards.corruption import Corrupted, corrupt_trace
     from reasoning_envs.rewards.distance import DistanceToGo
     from reasoning_envs.rewards.ensemble import EnsemblePRM
+    from reasoning_envs.rewards.human import ConsensusPRM, HumanPRM
     from reasoning_envs.rewards.judging import Judgement, first_error_f1, judge_prm
+    from reasoning_envs.rewards.labels import read_labels
     from reasoning_envs.rewards.learned import LearnedPRM
     from reasoning_envs.rewards.model import LearnedConfig
     from reasoning_envs.rewards.montecarlo import MonteCarloPRM
@@ -31,10 +33,12 @@ __all__ = [
     "STATUS_WEIGHTS",
     "Annealed",
     "Clip",
+    "ConsensusPRM",
     "Corrupted",
     "CountBonus",
     "DistanceToGo",
     "EnsemblePRM",
+    "HumanPRM",
     "Implicit",
     "Judgement",
     "LearnedConfig",
@@ -58,6 +62,7 @@ __all__ = [
     "first_error_f1",
     "judge_prm",
     "open_prm",
+    "read_labels",
     "relabel",
 ]
 
@@ -70,8 +75,11 @@ _LAZY = {
     "first_error_f1": "judging",
     "judge_prm": "judging",
     "relabel": "relabelling",
+    "ConsensusPRM": "human",
     "DistanceToGo": "distance",
     "EnsemblePRM": "ensemble",
+    "HumanPRM": "human",
+    "read_labels": "labels",
     "MonteCarloPRM": "montecarlo",
 }
 

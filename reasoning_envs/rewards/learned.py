@@ -15,7 +15,7 @@ value = s * forecast + (1 - s) * r, r being the share of the training episodes w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from os import PathLike
@@ -26,7 +26,7 @@ from reasoning_envs.rewards.encoding import Encoder, Track, unknown_of
 from reasoning_envs.rewards.judging import auc, judge_prm
 from reasoning_envs.rewards.model import LearnedConfig, TrainedModel, chances, read_model, write_model
 from reasoning_envs.rewards.network import Bags
-from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel, Scorer
+from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel, Scorer, StepLabels
 from reasoning_envs.types import Problem, Step, StepScore, Trace
 
 __all__ = ["LearnedConfig", "LearnedPRM", "LearnedScorer", "Opinion"]
@@ -102,7 +102,7 @@ class LearnedPRM(ProcessRewardModel):
 
     # -- training and files -------------------------------------------------------------------------------------------
 
-    def fit(self, traces: Sequence[Trace], labels: Mapping[str, Sequence[float]] | None = None) -> dict[str, float]:
+    def fit(self, traces: Sequence[Trace], labels: StepLabels | None = None) -> dict[str, float]:
         """Train anew on traces with verdicts and outcomes.
 
         The problems are split three ways: to learn from, to stop and calibrate on, and to measure on. The traces need

@@ -14,7 +14,10 @@ from typing import Any, Self
 
 from reasoning_envs.types import Problem, Step, StepScore, Trace
 
-__all__ = ["PRMError", "ProcessRewardModel", "Scorer"]
+__all__ = ["PRMError", "ProcessRewardModel", "Scorer", "StepLabels"]
+
+StepLabels = Mapping[str, Sequence[float | None]]
+"""Per trace (key: its index as text, or its problem's id) one label in [0, 1] a step, None where there is none."""
 
 
 class PRMError(RuntimeError):
@@ -52,13 +55,12 @@ class ProcessRewardModel(ABC):
         """A scorer for a new episode; ``state`` is what ``env.get_state()`` gives at its start."""
         return _RescoringScorer(self, problem)
 
-    def fit(self, traces: Sequence[Trace], labels: Mapping[str, Sequence[float]] | None = None) -> dict[str, float]:
+    def fit(self, traces: Sequence[Trace], labels: StepLabels | None = None) -> dict[str, float]:
         """Train on traces; returns metrics by name.
 
         Args:
             traces: the material.
-            labels: per trace (key: its index as text, or its problem's id) one label in [0, 1] a step; None: the
-                labels that the family derives from the traces themselves.
+            labels: see :data:`StepLabels`; None in place of all: what the family derives from the traces themselves.
 
         Raises:
             PRMError: this family cannot be trained.

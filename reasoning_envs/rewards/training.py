@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,12 +13,10 @@ from reasoning_envs.rewards.encoding import Encoder, unknown_of
 from reasoning_envs.rewards.evidence import error_kind
 from reasoning_envs.rewards.model import LearnedConfig, TrainedModel
 from reasoning_envs.rewards.network import BagNetwork, Bags, Fitting, Floats, train
-from reasoning_envs.rewards.protocol import PRMError
+from reasoning_envs.rewards.protocol import PRMError, StepLabels
 from reasoning_envs.types import Status, Trace
 
-__all__ = ["Labels", "fit_model", "split_by_problem", "step_labels"]
-
-Labels = Mapping[str, Sequence[float]]
+__all__ = ["fit_model", "split_by_problem", "step_labels"]
 
 _OF_STATUS = {Status.VERIFIED: 1.0, Status.REFUTED: 0.0}
 _KIND_WEIGHT = 1.0  # of the kind of an error beside the question whether there is one
@@ -35,13 +33,13 @@ class _Material:
     kinds: list[str | None] = field(default_factory=list)
 
 
-def step_labels(trace: Trace, index: int, labels: Labels | None, after_error: str) -> list[float | None]:
+def step_labels(trace: Trace, index: int, labels: StepLabels | None, after_error: str) -> list[float | None]:
     """One label a step: 1 right, 0 wrong, None where nobody knows or it is not asked.
 
     Args:
         trace: its verdicts are taken where there is no label.
         index: the trace's place among the traces.
-        labels: by that index as text, or by the problem's id; one a step, in [0, 1].
+        labels: by that index as text, or by the problem's id; one a step, in [0, 1], or None where there is none.
         after_error: ``"drop"`` leaves out what comes after the first label below .5.
 
     Raises:
@@ -54,7 +52,7 @@ def step_labels(trace: Trace, index: int, labels: Labels | None, after_error: st
     else:
         if len(given) != len(trace.steps):
             raise PRMError(f"trace {index}: {len(given)} labels for {len(trace.steps)} steps")
-        if not all(0.0 <= label <= 1.0 for label in given):
+        if not all(label is None or 0.0 <= label <= 1.0 for label in given):
             raise PRMError(f"trace {index}: labels must be in [0, 1], got {list(given)}")
         row = list(given)
     if after_error == "drop":
@@ -83,7 +81,7 @@ def split_by_problem(traces: Sequence[Trace], share: float, seed: int) -> tuple[
 
 
 def fit_model(
-    traces: Sequence[Trace], labels: Labels | None, config: LearnedConfig, seed: int, encoder: Encoder
+    traces: Sequence[Trace], labels: StepLabels | None, config: LearnedConfig, seed: int, encoder: Encoder
 ) -> tuple[TrainedModel, list[int]]:
     """Train both networks; returns the model, and the indices of the traces that neither training nor stopping saw.
 

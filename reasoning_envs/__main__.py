@@ -1,4 +1,4 @@
-"""``python -m reasoning_envs``: list the environments, play one in a terminal, verify mathematics.
+"""``python -m reasoning_envs``: list the environments, play one in a terminal, verify mathematics, train PRMs.
 
 Exit codes: 0 done (of ``verify``: verified), 1 refuted, 2 wrong usage or bad input, 3 could not be checked,
 130 interrupted.
@@ -85,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
         kind.add_argument("--over", default="real", help="the number domain (default: real)")
     for kind in (step, derivation):
         kind.add_argument("--unknown", help="what is solved for, where it is not x or the only letter")
+
+    from reasoning_envs.rewards.commands import add_commands
+
+    add_commands(commands)
     return parser
 
 

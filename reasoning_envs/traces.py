@@ -24,6 +24,7 @@ __all__ = [
     "TraceFileWarning",
     "TraceWriter",
     "read_traces",
+    "remake",
     "replay",
     "trace_of",
     "versions",
@@ -247,7 +248,7 @@ def replay(trace: Trace, env: gym.Env[Any, Any] | None = None) -> gym.Env[Any, A
         ValueError: the trace names no environment, and none was given.
     """
     if env is None:
-        env = _remake(trace)
+        env = remake(trace)
     hint = _version_hint(trace)
     env.reset(seed=trace.seed, options={"problem": trace.problem})
     base = _base(env)
@@ -310,7 +311,12 @@ def _timed_out(*verdicts: Verdict | None) -> bool:
     return any(verdict is not None and verdict.status is Status.TIMEOUT for verdict in verdicts)
 
 
-def _remake(trace: Trace) -> gym.Env[Any, Any]:
+def remake(trace: Trace) -> gym.Env[Any, Any]:
+    """The environment in which a trace was recorded, without its wrappers and without what chose its problem.
+
+    Raises:
+        ValueError: the trace names none.
+    """
     kwargs = {name: value for name, value in trace.env_kwargs.items() if name not in ("split", "level", "problems")}
     if trace.env_id:
         return gym.make(trace.env_id, **kwargs)

@@ -1,0 +1,190 @@
+"""``python -m reasoning_envs prm fit`` and ``prm judge``: train a process reward model on traces, and compare some."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reasoning_envs.rewards.judging import Judgement
+    from reasoning_envs.rewards.protocol import ProcessRewardModel
+    from reasoning_envs.types import Trace
+
+__all__ = ["FAMILIES", "add_commands"]
+
+FAMILIES = {"learned": "reasoning_envs.rewards.learned:LearnedPRM"}
+"""What ``--family`` knows by name; any other is ``"module:Name"`` of a class."""
+
+_DONE, _USAGE = 0, 2
+
+
+def add_commands(commands: Any) -> None:
+    """Add ``prm`` and what stands below it to the sub-commands of a parser."""
+    prm = commands.add_parser("prm", help="process reward models: train one, judge some")
+    kinds = prm.add_subparsers(required=True, metavar="WHAT")
+
+    fit = kinds.add_parser("fit", help="train one on traces")
+    _add_traces(fit)
+    fit.add_argument("--labels", type=Path, help="people's labels of these traces, JSONL; they count before verdicts")
+    fit.add_argument("--family", default="learned", help=f"{', '.join(FAMILIES)}, or module:Name (default: learned)")
+    fit.add_argument("--track", choices=("arithmetic", "text"), help="of a learned one: what it may look at")
+    fit.add_argument("--seed", type=int, default=0, help="of its weights and of the corruptions (default: 0)")
+    fit.add_argument("--out", type=Path, required=True, help="file to write; its name should end with .pt")
+    fit.set_defaults(run=_fit)
+
+    judge = kinds.add_parser("judge", help="compare some by where they see the first error")
+    judge.add_argument(
+        "prm", nargs="+", metavar="PRM", help="a .pt file, or module:Name (reasoning_envs.rewards:OraclePRM)"
+    )
+    _add_traces(judge)
+    judge.add_argument("--threshold", type=float, default=0.5, help="a step below it is called wrong (default: 0.5)")
+    judge.add_argument("--seed", type=int, default=0, help="of the corruptions (default: 0)")
+    judge.add_argument("--json", type=Path, help="write the figures there as well")
+    judge.set_defaults(run=_judge)
+
+
+def _add_traces(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--traces", type=Path, nargs="+", required=True, metavar="FILE", help="traces, JSONL")
+    parser.add_argument(
+        "--corrupt",
+        type=int,
+        default=0,
+        metavar="N",
+        help="beside each trace that begins with sound steps, up to N copies with one error (default: 0)",
+    )
+
+
+def _fit(args: argparse.Namespace) -> int:
+    def run() -> int:
+        family = _family(args.family)
+        traces = _read(args)
+        labels = None
+        if args.labels is not None:
+            from reasoning_envs.rewards.labels import read_labels
+
+            # Places count within all the files together; corrupted copies stand behind them.
+            found = read_labels(args.labels, traces)
+            for fault in found.faults:
+                print(f"left out: {fault}", file=sys.stderr)
+            labels = found.for_fit()
+            count = sum(label is not None for row in found.labels.values() for label in row)
+            print(f"{count} labels of {len(found.labels)} traces; {len(found.faults)} lines left out")
+        traces = [*traces, *_corrupted(traces, args)]
+        prm: ProcessRewardModel = family(seed=args.seed, **({} if args.track is None else {"track": args.track}))
+        metrics = prm.fit(traces, labels)
+        prm.save(args.out)
+        for name, value in metrics.items():
+            print(f"{name:<22}{value:>12.4g}")
+        print(f"written: {args.out}")
+        return _DONE
+
+    return _reported(run)
+
+
+def _family(name: str) -> Callable[..., ProcessRewardModel]:
+    from reasoning_envs.loading import load
+    from reasoning_envs.rewards.protocol import ProcessRewardModel
+
+    found = load(FAMILIES.get(name, name))
+    if not isinstance(found, type) or not issubclass(found, ProcessRewardModel):
+        raise ValueError(f"--family {name}: it names no class of PRM; by name there are {', '.join(FAMILIES)}")
+    return found
+
+
+def _judge(args: argparse.Namespace) -> int:
+    def run() -> int:
+        from reasoning_envs.rewards.checking import open_prm
+        from reasoning_envs.rewards.judging import judge_prm
+
+        if not 0.0 < args.threshold < 1.0:
+            raise ValueError(f"--threshold must be in (0, 1), got {args.threshold}")
+        traces = _read(args)
+        traces = [*traces, *_corrupted(traces, args)]
+        if not traces:
+            raise ValueError("there is no trace to judge by")
+        steps = sum(len(trace.steps) for trace in traces)
+        rows = []
+        for name in args.prm:
+            prm = open_prm(name)
+            start = time.perf_counter()
+            found = judge_prm(prm, traces, args.threshold)
+            rows.append((name, found, 1e3 * (time.perf_counter() - start) / max(steps, 1)))
+        for line in _table(rows):
+            print(line)
+        if args.json is not None:
+            data = [{"prm": name, "ms_per_step": cost, **asdict(found)} for name, found, cost in rows]
+            args.json.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        return _DONE
+
+    return _reported(run)
+
+
+def _reported(run: Callable[[], int]) -> int:
+    """Run; bad input is one line on standard error and the exit code 2."""
+    from reasoning_envs.rewards.protocol import PRMError
+
+    try:
+        return run()
+    except (OSError, ValueError, TypeError, PRMError) as error:
+        print(f"python -m reasoning_envs prm: {error}", file=sys.stderr)
+        return _USAGE
+
+
+def _read(args: argparse.Namespace) -> list[Trace]:
+    from reasoning_envs.traces import read_traces
+
+    return [trace for path in args.traces for trace in read_traces(path)]
+
+
+def _corrupted(traces: Sequence[Trace], args: argparse.Namespace) -> Iterator[Trace]:
+    """Copies with one error each; of a trace that cannot be spoiled, none."""
+    if args.corrupt < 0:
+        raise ValueError(f"--corrupt must be 0 or more, got {args.corrupt}")
+    if not args.corrupt:
+        return
+    import numpy as np
+
+    from reasoning_envs.rewards.corruption import corrupt_trace
+    from reasoning_envs.traces import remake
+
+    rng = np.random.default_rng(args.seed)
+    domains: dict[str, Any] = {}
+    for trace in traces:
+        recipe = json.dumps([trace.env_id, dict(trace.env_kwargs)], sort_keys=True, default=str)
+        if recipe not in domains:
+            domains[recipe] = remake(trace).get_wrapper_attr("domain")
+        domain = domains[recipe]
+        for _ in range(args.corrupt):
+            try:
+                yield corrupt_trace(trace, domain, rng).trace
+            except ValueError:
+                break
+
+
+def _table(rows: Sequence[tuple[str, Judgement, float]]) -> Iterator[str]:
+    first = rows[0][1]
+    yield f"{first.n_erroneous} traces with an error, {first.n_correct} without, {first.n_skipped} left out; " + (
+        f"{first.n_steps} judged steps"
+    )
+    kinds = sorted({kind for _, found, _ in rows for kind in found.located})
+    heads = ["PRM", "F1", "erroneous", "correct", "AUC", "ECE", "ms/step", *kinds]
+    lines = [heads]
+    for name, found, cost in rows:
+        figures = [found.f1, found.accuracy_erroneous, found.accuracy_correct, found.auc, found.ece]
+        located = [found.located.get(kind, float("nan")) for kind in kinds]
+        lines.append([name, *map(_figure, figures), f"{cost:.3f}", *map(_figure, located)])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    for line in lines:
+        figures = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
+        yield "  ".join([line[0].ljust(widths[0]), *figures])
+
+
+def _figure(value: float) -> str:
+    return "-" if isnan(value) else f"{value:.3f}"

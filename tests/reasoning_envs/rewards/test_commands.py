@@ -1,0 +1,83 @@
+"""``python -m reasoning_envs prm``: what a person who trains and compares PRMs types and reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reasoning_envs.__main__ import main
+from reasoning_envs.rewards import LearnedPRM
+from reasoning_envs.testing import random_traces
+from reasoning_envs.traces import write_traces
+
+ORACLE = "reasoning_envs.rewards:OraclePRM"
+
+
+@pytest.fixture(scope="module")
+def traces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("traces") / "traces.jsonl"
+    write_traces(path, random_traces("reasoning_envs/Algebra-v0", 24))
+    return path
+
+
+def test_train_one_and_judge_it_beside_another(
+    traces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, labels, figures = tmp_path / "prm.pt", tmp_path / "labels.jsonl", tmp_path / "figures.json"
+    labels.write_text('{"trace": 0, "step": 0, "label": 1}\n{"trace": 0, "step": 0}\n')
+    assert (
+        main(["prm", "fit", "--traces", str(traces), "--labels", str(labels), "--corrupt", "2", "--out", str(model)])
+        == 0
+    )
+    printed = capsys.readouterr()
+    assert "1 labels of 1 traces; 1 lines left out" in printed.out
+    assert f"left out: {labels}, line 2: a label without label" in printed.err
+    assert LearnedPRM.load(model).model.metrics["n_traces"] > 24, "the corrupted copies are there too"
+    command = ["prm", "judge", ORACLE, str(model), "--traces", str(traces), "--corrupt", "1", "--json", str(figures)]
+    assert main(command) == 0
+    head, names, oracle, learned = capsys.readouterr().out.splitlines()
+    assert "traces with an error" in head
+    assert names.split()[:7] == ["PRM", "F1", "erroneous", "correct", "AUC", "ECE", "ms/step"]
+    assert oracle.split()[:6] == [ORACLE, "1.000", "1.000", "1.000", "1.000", "0.000"]
+    assert learned.startswith(str(model))
+    first, second = json.loads(figures.read_text())
+    assert (first["prm"], first["f1"]) == (ORACLE, 1.0)
+    assert 0.0 <= second["f1"] <= 1.0
+
+
+def test_the_same_command_makes_the_same_model(traces: Path, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("one.pt", "two.pt")]
+    for file in files:
+        assert main(["prm", "fit", "--traces", str(traces), "--corrupt", "1", "--out", str(file)]) == 0
+    one, two = (LearnedPRM.load(file) for file in files)
+    sample = random_traces("reasoning_envs/Algebra-v0", 2, seed=9)
+    assert one.score(sample) == two.score(sample)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["judge", ORACLE, "--traces", "no-such-file.jsonl"], "no-such-file.jsonl"),
+        (["judge", "no_such:PRM", "--traces", "{traces}"], "no_such"),
+        (["judge", "math:pi", "--traces", "{traces}"], "math:pi"),
+        (["judge", ORACLE, "--traces", "{traces}", "--threshold", "1"], "--threshold must be in (0, 1)"),
+        (["judge", ORACLE, "--traces", "{traces}", "--corrupt", "-1"], "--corrupt must be 0 or more"),
+        (["judge", ORACLE, "--traces", "{empty}"], "no trace to judge by"),
+        (["fit", "--traces", "{empty}", "--out", "x.pt"], "3 problems or more"),
+        (["fit", "--traces", "{traces}", "--out", "x.pt", "--family", "math:pi"], "names no class of PRM"),
+        (["fit", "--traces", "{traces}", "--out", "x.pt", "--labels", "none.jsonl"], "none.jsonl"),
+        (["fit", "--traces", "{traces}", "--out", "/no/such/folder/x.pt"], "/no/such/folder"),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(
+    arguments: list[str], message: str, traces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("")
+    filled = [argument.format(traces=traces, empty=empty) for argument in arguments]
+    assert main(["prm", *filled]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1

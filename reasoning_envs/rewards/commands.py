@@ -40,9 +40,7 @@ def add_commands(commands: Any) -> None:
     fit.set_defaults(run=_fit)
 
     judge = kinds.add_parser("judge", help="compare some by where they see the first error")
-    judge.add_argument(
-        "prm", nargs="+", metavar="PRM", help="a .pt file, or module:Name (reasoning_envs.rewards:OraclePRM)"
-    )
+    judge.add_argument("prm", nargs="+", metavar="PRM", help="a .pt file, or module:Name")
     _add_traces(judge)
     judge.add_argument("--threshold", type=float, default=0.5, help="a step below it is called wrong (default: 0.5)")
     judge.add_argument("--seed", type=int, default=0, help="of the corruptions (default: 0)")
@@ -64,6 +62,8 @@ def _add_traces(parser: argparse.ArgumentParser) -> None:
 def _fit(args: argparse.Namespace) -> int:
     def run() -> int:
         family = _family(args.family)
+        if not args.out.parent.is_dir():  # better said before the training than after it
+            raise FileNotFoundError(f"--out: there is no folder {args.out.parent} to write {args.out.name} into")
         traces = _read(args)
         labels = None
         if args.labels is not None:
@@ -170,9 +170,8 @@ def _corrupted(traces: Sequence[Trace], args: argparse.Namespace) -> Iterator[Tr
 
 def _table(rows: Sequence[tuple[str, Judgement, float]]) -> Iterator[str]:
     first = rows[0][1]
-    yield f"{first.n_erroneous} traces with an error, {first.n_correct} without, {first.n_skipped} left out; " + (
-        f"{first.n_steps} judged steps"
-    )
+    traces = f"{first.n_erroneous} traces with an error, {first.n_correct} without, {first.n_skipped} left out"
+    yield f"{traces}; {first.n_steps} judged steps"
     kinds = sorted({kind for _, found, _ in rows for kind in found.located})
     heads = ["PRM", "F1", "erroneous", "correct", "AUC", "ECE", "ms/step", *kinds]
     lines = [heads]
@@ -182,8 +181,8 @@ def _table(rows: Sequence[tuple[str, Judgement, float]]) -> Iterator[str]:
         lines.append([name, *map(_figure, figures), f"{cost:.3f}", *map(_figure, located)])
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     for line in lines:
-        figures = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
-        yield "  ".join([line[0].ljust(widths[0]), *figures])
+        cells = [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+        yield "  ".join([line[0].ljust(widths[0]), *cells])
 
 
 def _figure(value: float) -> str:

@@ -27,10 +27,8 @@ def test_train_one_and_judge_it_beside_another(
 ) -> None:
     model, labels, figures = tmp_path / "prm.pt", tmp_path / "labels.jsonl", tmp_path / "figures.json"
     labels.write_text('{"trace": 0, "step": 0, "label": 1}\n{"trace": 0, "step": 0}\n')
-    assert (
-        main(["prm", "fit", "--traces", str(traces), "--labels", str(labels), "--corrupt", "2", "--out", str(model)])
-        == 0
-    )
+    command = ["prm", "fit", "--traces", str(traces), "--labels", str(labels), "--corrupt", "2", "--out", str(model)]
+    assert main(command) == 0
     printed = capsys.readouterr()
     assert "1 labels of 1 traces; 1 lines left out" in printed.out
     assert f"left out: {labels}, line 2: a label without label" in printed.err

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 from hypothesis import HealthCheck, settings
 
@@ -13,6 +14,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # that, and are tested for what they do when it comes.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_report_header() -> str:
+    """In which sandboxes these tests run."""
+    if sys.platform != "linux":
+        return "sandboxes: the zygote sandbox needs Linux"
+    from sandboxes.tiers import probe_tiers
+
+    found = [f"{report.tier} ({report.means})" for report in probe_tiers() if report.available]
+    return f"sandboxes: {', '.join(found) or 'no tier can be had here'}"
+
 
 # How fast a machine is decides about no test. In continuous integration the examples are the same each time, so that
 # a failure is the change's; elsewhere new ones are drawn.

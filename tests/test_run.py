@@ -118,7 +118,7 @@ def test_is_a_shell_script_that_may_be_executed(script: str) -> None:
 def test_help_lists_the_commands_and_touches_nothing(project: Project, arguments: tuple[str, ...]) -> None:
     result = project.run(*arguments)
     assert (result.returncode, result.stderr) == (0, "")
-    for command in ("demo", "test", "lint", "types", "help"):
+    for command in ("demo", "test", "lint", "types", "sandbox", "help"):
         assert f"\n  {command} " in result.stdout
     assert project.calls == []
     assert not project.venv.exists()
@@ -160,6 +160,57 @@ def test_arguments_stay_whole(project: Project) -> None:
 def test_the_exit_status_is_the_jobs(project: Project, command: str) -> None:
     project.working("exit 7")
     assert project.run(command).returncode == 7
+
+
+def stand_in(project: Project, name: str, script: str) -> None:
+    """A tool of that name, which writes its arguments down before it does what the test says."""
+    path = project.tools / name
+    path.write_text(f"#!/bin/sh\necho \"{name} $*\" >>'{project.folder}/calls'\n{script}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
+class TestSandbox:
+    """The command that installs a system package."""
+
+    def test_does_nothing_where_it_is_installed(self, project: Project) -> None:
+        stand_in(project, "bwrap", "")
+        stand_in(project, "apt-get", "exit 9")
+        result = project.run("sandbox", "--json")
+        assert result.returncode == 0
+        assert "bubblewrap is installed" in result.stderr
+        assert project.calls == ["venv", "install", "sandboxes doctor --json"]
+
+    def test_says_what_it_installs(self, project: Project) -> None:
+        stand_in(project, "apt-get", "")
+        stand_in(project, "sudo", 'exec "$@"')
+        result = project.run("sandbox")
+        assert result.returncode == 0
+        assert "installing the system package bubblewrap with apt-get" in result.stderr
+        assert "apt-get install -y -q bubblewrap" in project.calls
+        assert project.calls[-1] == "sandboxes doctor"
+
+    def test_looks_for_new_lists_when_it_finds_no_package(self, project: Project) -> None:
+        stand_in(
+            project, "apt-get", f"[ -e '{project.folder}/fresh' ] || {{ touch '{project.folder}/fresh'; exit 100; }}"
+        )
+        stand_in(project, "sudo", 'exec "$@"')
+        assert project.run("sandbox").returncode == 0
+        called = [call for call in project.calls if call.startswith("apt-get")]
+        assert called == ["apt-get install -y -q bubblewrap", "apt-get update -q", "apt-get install -y -q bubblewrap"]
+
+    def test_names_what_went_wrong(self, project: Project) -> None:
+        stand_in(project, "dnf", "exit 1")
+        stand_in(project, "sudo", 'exec "$@"')
+        result = project.run("sandbox")
+        assert result.returncode == 1
+        assert "dnf could not install bubblewrap" in result.stderr
+        assert "venv" not in project.calls
+
+    def test_names_what_is_missing(self, project: Project) -> None:
+        result = project.run("sandbox")
+        assert result.returncode == 1
+        assert "no package manager" in result.stderr
 
 
 def test_lint_reports_both_checks_and_fails_when_the_first_does(project: Project) -> None:

@@ -1,0 +1,271 @@
+"""Starting a zygote: what it may see of this machine, and by which means it is walled in."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from sandboxes.host import bubblewrap_command, interpreter, is_open_to_all, readable_paths, spare_users
+from sandboxes.seccomp_filter import allow_list
+from sandboxes.types import IMAGES, SandboxUnavailable
+
+__all__ = [
+    "ENVIRONMENT",
+    "Breakdown",
+    "Exhausted",
+    "Means",
+    "Walls",
+    "Zygote",
+]
+
+ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",
+    "LANG": "C.UTF-8",
+    "HOME": "/",
+    "PATH": "",
+    **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")},
+}
+"""All that a program sees of the environment."""
+
+_START_SECONDS = 60.0
+_END_SECONDS = 5.0
+_INSIDE = "/sandbox"
+_SIBLINGS = 256
+"""Threads of other programs that are allowed for where they are counted together."""
+_PRELOADED = [
+    *("abc", "array", "bisect", "cmath", "collections.abc", "contextlib", "copy", "dataclasses", "datetime"),
+    *("decimal", "enum", "fractions", "functools", "heapq", "itertools", "json", "math", "numbers"),
+    *("operator", "random", "re", "statistics", "string", "textwrap", "time", "types", "typing"),
+]
+"""Of the standard library, what solutions import most; an import costs a child more than a whole run."""
+
+
+class Means(StrEnum):
+    """By what namespaces are made."""
+
+    BUBBLEWRAP = "bubblewrap"
+    UNSHARE = "unshare"
+    NONE = "none"
+
+
+class Breakdown(Exception):
+    """The sandbox itself failed; this says nothing about any program."""
+
+
+class Exhausted(Breakdown):
+    """This process, and not the zygote, is out of something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """What a zygote is to be walled in by.
+
+    Attributes:
+        means: of the namespaces.
+        landlock: whether children submit to Landlock.
+        seccomp: whether children submit to the allow-list of system calls.
+    """
+
+    means: Means
+    landlock: bool
+    seccomp: bool
+
+
+class Zygote:
+    """A running zygote, seen from the parent. Any thread may call any method.
+
+    Args:
+        walls: see :class:`Walls`.
+        image: name from :data:`sandboxes.types.IMAGES`.
+
+    Raises:
+        SandboxUnavailable: it does not start; the message says why.
+    """
+
+    def __init__(self, walls: Walls, image: str) -> None:
+        self.walls = walls
+        self.image = image
+        self.owner = os.getpid()
+        self.forks = 0
+        self.active = 0
+        readable, path = readable_paths(image)
+        # In a root of their own, what is shown is open to all, whatever folders it lies in outside.
+        alone = walls.means is Means.NONE
+        self._reads_all = alone and not is_open_to_all(readable)
+        self._users = spare_users(mounts=not alone, reads_all=self._reads_all)
+        self._pidfd = -1
+        opened: list[int] = []
+        try:
+            self._control, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            opened.append(inner.detach())
+            opened.append(os.memfd_create("errors"))
+            opened.append(os.pidfd_open(os.getpid()))
+            self._start(readable, path, opened)
+        except OSError as error:
+            if hasattr(self, "_control"):
+                self._control.close()
+            raise SandboxUnavailable(f"a zygote cannot be started: {error}") from error
+        finally:
+            for descriptor in opened:
+                os.close(descriptor)
+
+    def _start(self, readable: list[str], path: list[str], opened: list[int]) -> None:
+        inner, errors, parent = opened
+        self._process = subprocess.Popen(
+            _command(self.walls.means, readable, inner, parent),
+            stdin=subprocess.DEVNULL,
+            stdout=errors,
+            stderr=errors,
+            pass_fds=(inner, parent),
+            env=ENVIRONMENT,
+            cwd="/",
+            start_new_session=True,  # a terminal's Ctrl-C is the parent's business
+        )
+        try:
+            os.close(opened.pop(0))  # else this process would wait for itself, should the zygote die at once
+            self._control.settimeout(_START_SECONDS)
+            config = _configuration(self.walls, readable, path, self.image)
+            config |= {"users": list(self._users), "reads_all": self._reads_all}
+            self._control.send(json.dumps(config).encode())
+            self._greet()
+        except (OSError, Breakdown) as error:
+            self.kill()
+            said = os.pread(errors, 4000, 0).decode(errors="replace").strip()
+            raise SandboxUnavailable(f"a zygote did not start ({self.walls.means}): {said or error}") from None
+        except BaseException:
+            self.kill()
+            raise
+
+    def _greet(self) -> None:
+        data, descriptors, _, _ = socket.recv_fds(self._control, 16, 1)
+        if data != b"ready" or len(descriptors) != 1:
+            raise Breakdown(f"it ended with code {self._process.wait(_START_SECONDS)}")
+        self._pidfd = descriptors[0]
+        self.pid = _pid_of(self._pidfd)
+        # Of a new user namespace only the programs of this zygote are counted.
+        total = int(Path("/proc/loadavg").read_text().split()[3].split("/")[1])
+        self._others = 0 if self._users else _SIBLINGS + (total if self.walls.means is Means.NONE else 0)
+        self.address_space = int(Path(f"/proc/{self.pid}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+    @property
+    def shell_pid(self) -> int:
+        """Of the process that was started: the zygote's own, or that of what walls it in."""
+        return self._process.pid
+
+    def processes(self, wanted: int) -> int:
+        """What to limit the number of processes to, so that a program can have ``wanted``.
+
+        The kernel counts all of a user's. Where programs are no users of their own, others are counted with them.
+        """
+        return wanted + self._others
+
+    def request(self, packet: bytes, descriptors: Sequence[int]) -> None:
+        """Ask for a child.
+
+        Raises:
+            Breakdown: it has gone.
+        """
+        self.forks += 1
+        try:
+            socket.send_fds(self._control, [packet], descriptors)
+        except OSError as error:
+            raise Breakdown(str(error)) from None
+
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return not poll.poll(0)
+
+    def kill(self) -> None:
+        """End it with all its children, and reap what this process has started. Harmless when repeated."""
+        # Hung up on, it kills and reaps its children, which nobody else could reap. Whoever else has come to hold this
+        # end of the socket, by a fork, is hung up on as well.
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)
+        self._control.close()
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            if self._pidfd >= 0:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            self._process.kill()
+            self._process.wait()
+        self._close()
+
+    def abandon(self) -> None:
+        """In a forked child: let go without touching what is the parent's."""
+        self._process.returncode = 0  # else the finaliser would try to reap a process that is not ours
+        self._close()
+
+    def _close(self) -> None:
+        self._control.close()
+        pidfd, self._pidfd = self._pidfd, -1
+        if pidfd >= 0:
+            os.close(pidfd)
+
+
+def _pid_of(pidfd: int) -> int:
+    """The process's number as this process sees it; in its own namespace the zygote has another one."""
+    for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines():
+        if line.startswith("Pid:"):
+            return int(line.split()[1])
+    raise Breakdown("it ended while it started")
+
+
+def _configuration(walls: Walls, readable: list[str], path: list[str], image: str) -> dict[str, object]:
+    filters = {}
+    if walls.seccomp:
+        for threads in (False, True):
+            for writing in (False, True):
+                name = ("threads" if threads else "single") + ("+files" if writing else "")
+                filters[name] = allow_list(threads=threads, writing=writing).hex()
+    return {
+        "means": walls.means,
+        "root": _root(walls.means),
+        "readable": readable,
+        "path": path,
+        "modules": [*_PRELOADED, *IMAGES[image]],
+        "environment": list(ENVIRONMENT),
+        "landlock": walls.landlock,
+        "filters": filters,
+    }
+
+
+def _command(means: Means, readable: list[str], control: int, parent: int) -> list[str]:
+    program = (
+        f"import sys; sys.path.insert(0, {_root(means)!r}); from sandboxes.zygote_process import main; "
+        f"main({control}, {parent})"
+    )
+    # No site, no user's folders, no environment but ours; UTF-8 whatever the locale; nothing is written beside sources.
+    command = [interpreter(), "-S", "-s", "-P", "-B", "-X", "utf8", "-c", program]
+    if means is not Means.BUBBLEWRAP:
+        return command
+    # The zygote mounts scratch folders for its children and makes them other users; they have no capability left when
+    # they read their job.
+    is_root = bool(spare_users(mounts=True, reads_all=False))
+    capabilities = ["CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID"] if is_root else ["CAP_SYS_ADMIN"]
+    return [
+        *bubblewrap_command(readable),
+        *("--as-pid-1", "--cap-drop", "ALL"),
+        *(word for capability in capabilities for word in ("--cap-add", capability)),
+        *("--ro-bind", _package(), f"{_INSIDE}/sandboxes", "--dir", "/tmp", "--remount-ro", "/", "--", *command),
+    ]
+
+
+def _root(means: Means) -> str:
+    return _INSIDE if means is Means.BUBBLEWRAP else str(Path(_package()).parent)
+
+
+def _package() -> str:
+    return str(Path(__file__).resolve().parent)

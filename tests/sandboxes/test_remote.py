@@ -1,0 +1,365 @@
+"""Services that run programs, spoken to as they publish it, and what becomes of those that fail or lie."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from sandboxes import Execution, Job, Limits, SandboxUnavailable, Status, Tier, open_sandbox
+from sandboxes.process_runs import ProcessSandbox
+from sandboxes.remote import RemoteSandbox
+from sandboxes.unsafe_subprocess import SubprocessSandbox, UnsafeSandboxWarning
+
+LIMITS = Limits(cpu_seconds=5.0, wall_seconds=10.0, output_bytes=1 << 16)
+ADDER = "def f(x): return x + 1"
+
+
+class Server(ThreadingHTTPServer):
+    """Speaks both APIs, and really runs what it is sent.
+
+    ``faults`` holds what is to happen to the next requests that run something: a status, or a function that writes what
+    it likes; ``alter`` may change an honest answer.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, runner: ProcessSandbox) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.runner = runner
+        self.faults: list[int | Callable[[Handler], None]] = []
+        self.alter: Callable[[Any], Any] = lambda answer: answer
+        self.requests: list[tuple[str, str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.alive: set[str] = set()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the name of the base class)
+        """Say nothing."""
+
+    def do_DELETE(self) -> None:
+        self.server.requests.append(("DELETE", self.path, None))
+        self.server.alive.discard(self.path.rpartition("/")[2])
+        self.answer(204, b"")
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append(("POST", self.path, body))
+        self.server.headers.append(dict(self.headers.items()))
+        if self.path == "/sandboxes":
+            name = f"box{len(self.server.requests)}"
+            self.server.alive.add(name)
+            self.answer(201, {"templateID": body["templateID"], "sandboxID": name, "envdAccessToken": "token"})
+            return
+        if self.server.faults:
+            fault = self.server.faults.pop(0)
+            if isinstance(fault, int):
+                self.answer(fault, {"detail": "no"})
+            else:
+                fault(self)
+            return
+        self.answer(200, *([self.fusion(body)] if self.path == "/run_code" else [self.interpreter(body)]))
+
+    def run_program(self, body: Any, language: str) -> Execution:
+        limits = Limits(cpu_seconds=20.0, wall_seconds=body.get("run_timeout", 20.0), files=16, processes=16)
+        files = {path: base64.b64decode(content) for path, content in body.get("files", {}).items()}
+        job = Job(body["code"], stdin=body.get("stdin") or "", language=language, limits=limits, files=files)
+        return self.server.runner.run_job(job)
+
+    def fusion(self, body: Any) -> Any:
+        ran = self.run_program(body, {"nodejs": "javascript"}.get(body["language"], body["language"]))
+        late = ran.status is Status.TIMEOUT
+        result = {
+            "status": "TimeLimitExceeded" if late else "Finished",
+            "execution_time": ran.wall_seconds,
+            "return_code": None if late else ran.exit_code,
+            "stdout": ran.stdout,
+            "stderr": ran.stderr,
+        }
+        status = "Success" if ran.ok else "Failed"
+        return {"status": status, "message": "", "compile_result": None, "run_result": result, "files": {}}
+
+    def interpreter(self, body: Any) -> bytes:
+        ran = self.run_program({"code": body["code"]}, "python")
+        events: list[dict[str, Any]] = [{"type": "number_of_executions", "execution_count": 1}]
+        events += [{"type": "stdout", "text": line + "\n", "timestamp": "0"} for line in ran.stdout.split("\n")]
+        events.append({"type": "stderr", "text": ran.stderr, "timestamp": "0"})
+        if not ran.ok:
+            events.append({"type": "error", "name": "SystemExit", "value": ran.reason, "traceback": ""})
+        events.append({"type": "end_of_execution"})
+        return b"".join(json.dumps(event).encode() + b"\n" for event in events)
+
+    def answer(self, status: int, body: Any) -> None:
+        data = body if isinstance(body, bytes) else json.dumps(self.server.alter(body)).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[ProcessSandbox]:
+    try:
+        from sandboxes.bubblewrap import BubblewrapSandbox
+
+        opened: ProcessSandbox = BubblewrapSandbox()
+    except SandboxUnavailable:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnsafeSandboxWarning)  # the programs of these tests are ours
+            opened = SubprocessSandbox()
+    with opened:
+        yield opened
+
+
+@pytest.fixture
+def server(runner: ProcessSandbox) -> Iterator[Server]:
+    with Server(runner) as opened:
+        thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield opened
+        opened.shutdown()
+        thread.join()
+
+
+def remote(server: Server, service: str, **options: Any) -> RemoteSandbox:
+    if service == "e2b":
+        options = {"execute_url": f"{server.url}/box/{{sandbox}}", **options}
+    return RemoteSandbox(LIMITS, url=server.url, service=service, **options)
+
+
+@pytest.fixture(params=["sandboxfusion", "e2b"])
+def sandbox(request: pytest.FixtureRequest, server: Server) -> Iterator[RemoteSandbox]:
+    with remote(server, request.param) as opened:
+        yield opened
+    assert not server.alive  # every sandbox that was made has been deleted
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "values"),
+    [
+        (ADDER, Status.OK, [2, 3]),
+        ("class Solution:\n    def f(self, x): return (x, {x}, b'x', None)", Status.OK, [(1, {1}, b"x", None), ...]),
+        ("def f(x): print('noise'); raise ValueError('no')", Status.EXCEPTION, [None, None]),
+        ("def f(x): return range(x)", Status.NOT_PLAIN, [None, None]),
+        ("def f(x): return 'x' * 10**6", Status.OUTPUT, [None, None]),
+        ("import os\ndef f(x): os._exit(0)", Status.EXITED, [None, None]),
+        ("raise SystemExit(0)", Status.EXITED, [None, None]),
+        ("f =", Status.EXCEPTION, [None, None]),
+        ("g = 1", Status.EXCEPTION, [None, None]),
+        ("import os, sys\ndef f(x): print('0' * 32, 'A', 7); os._exit(0)", Status.EXITED, [None, None]),
+    ],
+)
+def test_calls(sandbox: RemoteSandbox, source: str, status: Status, values: list[Any]) -> None:
+    entry = "Solution.f" if "Solution" in source else "f"
+    execution = sandbox.run(source, entry=entry, calls=[((1,), {}), ((), {"x": 2})])
+    assert execution.status is status, execution
+    assert [got for got, wanted in zip(execution.values, values, strict=True) if wanted is not ...] == [
+        value for value in values if value is not ...
+    ]
+    assert (execution.tier, execution.backend) == (Tier.REMOTE, "remote")
+
+
+FORGER = """
+import gc, os, sys
+def f(x):
+    frame = sys._getframe()
+    while frame and "word" not in frame.f_locals:
+        frame = frame.f_back
+    say = frame.f_locals["say"]
+    {deed}
+"""
+
+
+@pytest.mark.parametrize("deed", ["say('A', '7'); say('A', '7'); return 1", "say('D'); return 1", "say('R'); return 1"])
+def test_a_program_that_finds_the_word_still_answers_once_for_each_call(sandbox: RemoteSandbox, deed: str) -> None:
+    execution = sandbox.run(FORGER.format(deed=deed), entry="f", calls=[((1,), {}), ((2,), {})])
+    assert execution.status is Status.TAMPERED
+    assert not any(result.ok for result in execution.results)
+
+
+@pytest.mark.parametrize(
+    ("tests", "status"),
+    [
+        ("def check(candidate):\n    assert candidate(1) == 2\n    assert f(x=2) == 3", Status.OK),
+        ("assert f(1) == 3", Status.FAILED),
+        ("assert True", Status.REFUSED),
+    ],
+)
+def test_tests_run_here(sandbox: RemoteSandbox, server: Server, tests: str, status: Status) -> None:
+    assert sandbox.run_tests(ADDER, tests, entry="f").status is status
+    sent = json.dumps([body for _, _, body in server.requests])
+    assert "check(candidate)" not in sent
+
+
+def test_a_program_cannot_say_that_it_passed(sandbox: RemoteSandbox) -> None:
+    source = FORGER.format(deed="say('A', '5'); say('D'); os._exit(0)")
+    assert sandbox.run_tests(source, "assert f(1) == 2", entry="f").status is not Status.OK
+
+
+def test_sessions(sandbox: RemoteSandbox) -> None:
+    with sandbox.session("s = []\ndef f(x):\n    s.append(x)\n    return s", entry="f") as session:
+        assert [session.call(1).value, session.call(2).value] == [[1], [1, 2]]
+    assert session.close().ok
+
+
+@pytest.mark.parametrize(
+    ("source", "stdin", "status", "stdout"),
+    [
+        ("print(2 * int(input()))", "21\n", Status.OK, "42\n"),
+        ("import sys; print('a'); sys.exit(3)", "", Status.EXCEPTION, "a\n"),
+        ("import os; os._exit(0)", "", Status.OK, ""),
+        ("print('x' * 100000)", "", Status.OUTPUT, ...),
+    ],
+)
+def test_programs(sandbox: RemoteSandbox, source: str, stdin: str, status: Status, stdout: Any) -> None:
+    execution = sandbox.run(source, stdin=stdin)
+    assert execution.status is status, execution
+    assert stdout in (..., execution.stdout)
+
+
+def test_what_each_service_is_sent(server: Server) -> None:
+    with remote(server, "sandboxfusion", api_key="key") as sandbox:
+        limits = Limits(wall_seconds=3.0, memory_bytes=64 << 20)
+        sandbox.run_job(Job("print(1)", stdin="in", files={"a": b"\x00"}, fetch=["b"], limits=limits))
+    assert server.headers[-1]["Authorization"] == "Bearer key"
+    assert server.requests[-1] == (
+        "POST",
+        "/run_code",
+        {
+            "code": "print(1)",
+            "language": "python",
+            "stdin": "in",
+            "compile_timeout": 3.0,
+            "run_timeout": 3.0,
+            "memory_limit_MB": 64,
+            "files": {"a": "AA=="},
+            "fetch_files": ["b"],
+        },
+    )
+    with remote(server, "e2b", api_key="key") as sandbox:
+        assert sandbox.run(ADDER, entry="f", calls=[((1,), {})]).ok
+    made, executed, deleted = server.requests[-3:]
+    assert made[:2] == ("POST", "/sandboxes")
+    assert made[2]["allow_internet_access"] is False
+    assert server.headers[-2]["X-API-Key"] == "key"
+    assert executed[1].startswith("/box/")
+    assert server.headers[-1]["X-Access-Token"] == "token"
+    assert deleted[0] == "DELETE"
+
+
+def truncated(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b'{"status": "Success"')
+
+
+def slowly(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    try:
+        for _ in range(100):
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+            threading.Event().wait(0.1)
+    except OSError:
+        return
+
+
+def says(body: Any) -> Callable[[Handler], None]:
+    return lambda handler: handler.answer(200, body)
+
+
+GARBAGE: list[int | Callable[[Handler], None]] = [
+    500,
+    503,
+    404,
+    401,
+    302,
+    lambda handler: handler.connection.close(),
+    truncated,
+    says(b""),
+    says(b"<html>"),
+    says(b"[" * 100_000),
+    says([]),
+    says({}),
+    says({"status": "SandboxError", "message": "out of pods", "run_result": None}),
+    says({"status": "Great", "run_result": {}}),
+    says({"status": "Success", "run_result": None}),
+    says({"status": "Success", "run_result": {"status": "Error", "return_code": 0, "stdout": "", "stderr": ""}}),
+    says({"status": "Success", "run_result": {"status": "Finished", "return_code": 1, "stdout": "", "stderr": ""}}),
+    says({"status": "Failed", "run_result": {"status": "Finished", "return_code": 0, "stdout": "", "stderr": ""}}),
+    says({"status": "Success", "run_result": {"status": "Finished", "return_code": 0, "stdout": 5, "stderr": ""}}),
+    says(b'{"type": "stdout", "text": "a"}\n'),  # no end_of_execution
+    says(b'{"type": "stdout"}\n{"type": "end_of_execution"}\n'),
+    says(b'{"type": "end_of_execution"}\n'),  # nothing was run at all
+]
+
+
+@pytest.mark.parametrize("fault", range(len(GARBAGE)))
+def test_a_service_that_fails_is_asked_twice_and_never_scores(
+    sandbox: RemoteSandbox, server: Server, fault: int
+) -> None:
+    server.faults = [GARBAGE[fault]]
+    assert sandbox.run("print(1)", stdin="").stdout == "1\n"
+    for job in (Job("print(1)"), Job(ADDER, entry="f", calls=[((1,), {})]), Job(ADDER, entry="f", tests="f(1)")):
+        server.faults = [GARBAGE[fault]] * 2
+        execution = sandbox.run_job(job)
+        assert execution.status is Status.INFRASTRUCTURE, execution
+        assert not execution.scored
+        assert execution.reason
+
+
+def test_no_answer_in_time(server: Server) -> None:
+    server.faults = [slowly] * 2
+    with remote(server, "sandboxfusion", patience=0.2) as sandbox:
+        execution = sandbox.run_job(Job("print(1)", limits=Limits(wall_seconds=0.2)))
+    assert execution.status is Status.INFRASTRUCTURE
+    assert "in time" in execution.reason
+
+
+def test_a_program_that_takes_too_long(sandbox: RemoteSandbox) -> None:
+    limits = Limits(wall_seconds=1.5)
+    assert sandbox.run_job(Job("while True: pass", limits=limits)).status is Status.TIMEOUT
+    assert sandbox.run_job(Job("def f():\n  while True: pass", entry="f", calls=[((), {})], limits=limits)).status in (
+        Status.TIMEOUT,
+        Status.EXITED,
+    )
+
+
+def test_nobody_there() -> None:
+    with RemoteSandbox(LIMITS, url="http://127.0.0.1:9") as sandbox:
+        execution = sandbox.run("print(1)")
+        assert execution.status is Status.INFRASTRUCTURE
+        assert "tried twice" in execution.reason
+        with pytest.raises(SandboxUnavailable):
+            sandbox.session(ADDER, entry="f")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"url": "localhost"}, "http://"), ({"url": "http://x", "service": "y"}, "sandboxfusion, e2b")],
+)
+def test_what_makes_no_sense(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        open_sandbox("remote", **options)
+
+
+def test_other_languages(server: Server) -> None:
+    with remote(server, "sandboxfusion") as sandbox:
+        assert sandbox.run("echo hi", language="bash").stdout == "hi\n"
+        assert sandbox.run("x", language="c").status is Status.REFUSED
+        assert sandbox.run_job(Job("x", language="bash", entry="f")).status is Status.REFUSED

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reasoning_envs.rewards.learned import LearnedPRM
     from reasoning_envs.rewards.model import LearnedConfig
     from reasoning_envs.rewards.montecarlo import MonteCarloPRM
+    from reasoning_envs.rewards.outcome import OutcomeConfig, OutcomePRM, OutcomeRewardModel
     from reasoning_envs.rewards.relabelling import relabel
 
 __all__ = [
@@ -47,6 +48,9 @@ __all__ = [
     "MinForm",
     "MonteCarloPRM",
     "OraclePRM",
+    "OutcomeConfig",
+    "OutcomePRM",
+    "OutcomeRewardModel",
     "PRMError",
     "PotentialShaping",
     "ProcessReward",
@@ -81,6 +85,9 @@ _LAZY = {
     "HumanPRM": "human",
     "read_labels": "labels",
     "MonteCarloPRM": "montecarlo",
+    "OutcomeConfig": "outcome",
+    "OutcomePRM": "outcome",
+    "OutcomeRewardModel": "outcome",
 }
 
 

@@ -19,8 +19,8 @@ def open_prm(prm: ProcessRewardModel | str | PathLike[str]) -> ProcessRewardMode
     """The PRM that is meant.
 
     Args:
-        prm: an object; the path of a checkpoint of a learned PRM (it ends with ``.pt``); or ``"module:Name"`` of an
-            object, of a class, or of a function that takes nothing and gives a PRM.
+        prm: an object; the path of a checkpoint of a PRM that was trained (it ends with ``.pt``); or ``"module:Name"``
+            of an object, of a class, or of a function that takes nothing and gives a PRM.
 
     Raises:
         ValueError: the string names nothing. PRMError: the checkpoint cannot be used.
@@ -32,15 +32,23 @@ def open_prm(prm: ProcessRewardModel | str | PathLike[str]) -> ProcessRewardMode
         raise TypeError(f"a PRM is a ProcessRewardModel, a 'module:Name' or a .pt file; got {type(prm).__name__}")
     name = fspath(prm)
     if name.endswith(".pt"):
-        from reasoning_envs.rewards.learned import LearnedPRM
-
-        return LearnedPRM.load(name)
+        return _load(name)
     found = load(name)
     if not isinstance(found, ProcessRewardModel) and callable(found):
         found = found()
     if not isinstance(found, ProcessRewardModel):
         raise TypeError(f"{name!r} is a {type(found).__name__}: neither a ProcessRewardModel nor what makes one")
     return found
+
+
+def _load(path: str) -> ProcessRewardModel:
+    from reasoning_envs.rewards.learned import LearnedPRM
+    from reasoning_envs.rewards.model import family_of
+    from reasoning_envs.rewards.outcome import OutcomePRM, OutcomeRewardModel
+
+    families = {kind.name: kind for kind in (OutcomePRM, OutcomeRewardModel)}
+    family: type[ProcessRewardModel] = families.get(family_of(path), LearnedPRM)
+    return family.load(path)
 
 
 def checked(name: str, ask: Callable[[], StepScore]) -> StepScore:

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILIES", "add_commands"]
 
-FAMILIES = {"learned": "reasoning_envs.rewards.learned:LearnedPRM"}
+FAMILIES = {
+    "learned": "reasoning_envs.rewards.learned:LearnedPRM",
+    "outcome": "reasoning_envs.rewards.outcome:OutcomePRM",
+    "orm": "reasoning_envs.rewards.outcome:OutcomeRewardModel",
+}
 """What ``--family`` knows by name; any other is ``"module:Name"`` of a class."""
 
 _DONE, _USAGE = 0, 2

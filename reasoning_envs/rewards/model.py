@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import isnan, nan
 from os import PathLike, fspath
@@ -19,7 +20,18 @@ from reasoning_envs.rewards.network import BagNetwork, Fitting
 from reasoning_envs.rewards.protocol import PRMError
 from reasoning_envs.symbolic.tokens import VOCABULARY_VERSION
 
-__all__ = ["LearnedConfig", "TrainedModel", "chances", "read_model", "write_model"]
+__all__ = [
+    "LearnedConfig",
+    "TrainedModel",
+    "chances",
+    "check_shapes",
+    "family_of",
+    "plain_metrics",
+    "read_model",
+    "read_networks",
+    "write_model",
+    "write_networks",
+]
 
 _FORMAT = 1
 _FAMILY = "learned"
@@ -120,13 +132,7 @@ def chances(logits: NDArray[Any], temperature: float) -> list[float]:
 
 def write_model(path: str | PathLike[str], model: TrainedModel, config: LearnedConfig, seed: int) -> None:
     """Write one file: plain tensors, and one JSON text for the rest."""
-    import torch
-
-    header = {
-        "format": _FORMAT,
-        "family": _FAMILY,
-        "vocabulary": VOCABULARY_VERSION,
-        "encoding": ENCODING_VERSION,
+    rest = {
         "config": asdict(config),
         "seed": seed,
         "kinds": model.kinds,
@@ -134,11 +140,32 @@ def write_model(path: str | PathLike[str], model: TrainedModel, config: LearnedC
         "forecast_temperature": model.forecast_temperature,
         "repaired": model.repaired,
         "domains": model.domains,
-        "metrics": {name: None if isnan(value) else value for name, value in model.metrics.items()},
+        "metrics": plain_metrics(model.metrics),
+    }
+    write_networks(path, _FAMILY, rest, {"judge": model.judge, "forecast": model.forecast})
+
+
+def plain_metrics(metrics: Mapping[str, float]) -> dict[str, float | None]:
+    """For JSON, which has no NaN."""
+    return {name: None if isnan(value) else value for name, value in metrics.items()}
+
+
+def write_networks(
+    path: str | PathLike[str], family: str, rest: Mapping[str, Any], networks: Mapping[str, BagNetwork]
+) -> None:
+    """Write one file of a family of PRM: its networks by name, and plain data beside them."""
+    import torch
+
+    header = {
+        "format": _FORMAT,
+        "family": family,
+        "vocabulary": VOCABULARY_VERSION,
+        "encoding": ENCODING_VERSION,
+        **rest,
     }
     tensors = {
         f"{part}/{name}": torch.from_numpy(array)
-        for part, network in (("judge", model.judge), ("forecast", model.forecast))
+        for part, network in networks.items()
         for name, array in network.arrays().items()
     }
     torch.save({"header": json.dumps(header, allow_nan=False), "tensors": tensors}, fspath(path))
@@ -148,6 +175,40 @@ def read_model(path: str | PathLike[str]) -> tuple[TrainedModel, LearnedConfig, 
     """The inverse of :func:`write_model`: the model, its settings and its seed.
 
     Only tensors and plain data are read; nothing in the file is run.
+
+    Raises:
+        OSError: the file cannot be opened.
+        PRMError: it is no checkpoint, or of another family, format, vocabulary or encoding; both are named.
+    """
+    name = fspath(path)
+    header, networks = read_networks(path, _FAMILY, ("judge", "forecast"))
+    try:
+        settings = dict(header["config"])
+        config = LearnedConfig(
+            **{**settings, "judge": Fitting(**settings["judge"]), "forecast": Fitting(**settings["forecast"])}
+        )
+        model = TrainedModel(
+            networks["judge"],
+            networks["forecast"],
+            tuple(header["kinds"]),
+            float(header["judge_temperature"]),
+            float(header["forecast_temperature"]),
+            float(header["repaired"]),
+            tuple(header["domains"]),
+            {key: nan if value is None else float(value) for key, value in header["metrics"].items()},
+        )
+        seed = int(header["seed"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PRMError(f"{name}: a damaged checkpoint ({_name(error)})") from error
+    for part, expected in zip(("judge", "forecast"), config.new_networks(len(model.kinds), seed), strict=True):
+        check_shapes(name, part, networks[part], expected)
+    return model, config, seed
+
+
+def read_networks(
+    path: str | PathLike[str], family: str, parts: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, BagNetwork]]:
+    """The inverse of :func:`write_networks`: the header with the plain data, and the networks by name.
 
     Raises:
         OSError: the file cannot be opened.
@@ -168,7 +229,7 @@ def read_model(path: str | PathLike[str]) -> tuple[TrainedModel, LearnedConfig, 
     except _UNREADABLE as error:
         raise PRMError(f"{name}: no checkpoint of a learned PRM ({_name(error)})") from error
     for label, wanted in (
-        ("family", _FAMILY),
+        ("family", family),
         ("format", _FORMAT),
         ("vocabulary", VOCABULARY_VERSION),
         ("encoding", ENCODING_VERSION),
@@ -177,36 +238,44 @@ def read_model(path: str | PathLike[str]) -> tuple[TrainedModel, LearnedConfig, 
         if given != wanted:
             raise PRMError(f"{name}: the {label} of the file is {given!r}, this version reads {wanted!r}")
     try:
-        settings = dict(header["config"])
-        config = LearnedConfig(
-            **{**settings, "judge": Fitting(**settings["judge"]), "forecast": Fitting(**settings["forecast"])}
-        )
-        judge, forecast = (
-            BagNetwork.of_arrays(
+        networks = {
+            part: BagNetwork.of_arrays(
                 {key.removeprefix(f"{part}/"): array for key, array in tensors.items() if key.startswith(f"{part}/")}
             )
-            for part in ("judge", "forecast")
-        )
-        model = TrainedModel(
-            judge,
-            forecast,
-            tuple(header["kinds"]),
-            float(header["judge_temperature"]),
-            float(header["forecast_temperature"]),
-            float(header["repaired"]),
-            tuple(header["domains"]),
-            {key: nan if value is None else float(value) for key, value in header["metrics"].items()},
-        )
-        seed = int(header["seed"])
+            for part in parts
+        }
     except (KeyError, TypeError, ValueError) as error:
         raise PRMError(f"{name}: a damaged checkpoint ({_name(error)})") from error
-    for part, found, expected in zip(
-        ("judge", "forecast"), (judge, forecast), config.new_networks(len(model.kinds), seed), strict=True
-    ):
-        shapes = [{key: array.shape for key, array in network.arrays().items()} for network in (found, expected)]
-        if shapes[0] != shapes[1]:
-            raise PRMError(f"{name}: the weights of the {part} are {shapes[0]}, the settings ask for {shapes[1]}")
-    return model, config, seed
+    return header, networks
+
+
+def family_of(path: str | PathLike[str]) -> str:
+    """The family of PRM that a checkpoint is of; empty where that cannot be told.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+    import torch
+
+    name = fspath(path)
+    with Path(name).open("rb") as file:
+        if not is_zipfile(file):
+            return ""
+    try:
+        return str(json.loads(torch.load(name, weights_only=True, map_location="cpu")["header"])["family"])
+    except _UNREADABLE:
+        return ""
+
+
+def check_shapes(name: str, part: str, found: BagNetwork, expected: BagNetwork) -> None:
+    """That the weights in a file are those that its settings ask for.
+
+    Raises:
+        PRMError: they are not.
+    """
+    shapes = [{key: array.shape for key, array in network.arrays().items()} for network in (found, expected)]
+    if shapes[0] != shapes[1]:
+        raise PRMError(f"{name}: the weights of the {part} are {shapes[0]}, the settings ask for {shapes[1]}")
 
 
 def _name(error: Exception) -> str:

@@ -7,10 +7,10 @@ number; the embeddings of all bags, joined, go through two hidden layers. Evalua
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,14 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["BagNetwork", "Bags", "Fitting", "train"]
+__all__ = ["Aggregate", "BagNetwork", "Bags", "Fitting", "train", "train_on_outcomes"]
 
 Floats = NDArray[np.float32]
 Bags = tuple[NDArray[np.int32], ...]
 """The codes of one input, one array a bag."""
+LogitsOf = Callable[[Sequence[Bags]], "torch.Tensor"]
+Aggregate = Literal["product", "min", "sum"]
+"""How the steps of an episode make its outcome."""
 
 _CHUNK = 512
 
@@ -134,24 +137,85 @@ def train(
     """
     import torch
 
+    all_targets, all_weights = torch.from_numpy(targets), torch.from_numpy(weights)
+
+    def loss_of(logits_of: LogitsOf, rows: NDArray[np.intp]) -> torch.Tensor:
+        weight = all_weights[rows]
+        logits = logits_of([inputs[row] for row in rows])
+        losses = torch.nn.functional.binary_cross_entropy_with_logits(logits, all_targets[rows], reduction="none")
+        return (losses * weight).sum() / weight.sum().clamp(min=1.0)
+
+    return _optimise(network, len(inputs), loss_of, held_out, fitting, seed)
+
+
+def train_on_outcomes(
+    network: BagNetwork,
+    episodes: Sequence[Sequence[Bags]],
+    outcomes: Floats,
+    aggregate: Aggregate,
+    held_out: NDArray[np.intp],
+    fitting: Fitting,
+    seed: int,
+) -> tuple[BagNetwork, int]:
+    """As :func:`train`, where only whole episodes have a target: what their steps' logits f come to.
+
+    Args:
+        network: with one output.
+        episodes: one or more inputs each.
+        outcomes: ``[n]`` in [0, 1].
+        aggregate: the chance of the outcome: ``"product"`` of sigmoid(f), their ``"min"``, or sigmoid of the ``"sum"``
+            of f.
+        held_out: indices of episodes.
+        fitting: see there; ``batch`` counts episodes.
+        seed: of the order and of the dropout.
+    """
+    import torch
+
+    targets = torch.from_numpy(outcomes)
+
+    def loss_of(logits_of: LogitsOf, rows: NDArray[np.intp]) -> torch.Tensor:
+        logits = logits_of([bags for row in rows for bags in episodes[row]])[:, 0]
+        parts = torch.split(logits, [len(episodes[row]) for row in rows])
+        if aggregate == "sum":
+            whole = torch.stack([part.sum() for part in parts])
+            return torch.nn.functional.binary_cross_entropy_with_logits(whole, targets[rows])
+        if aggregate == "min":
+            whole = torch.stack([part.min() for part in parts])
+            return torch.nn.functional.binary_cross_entropy_with_logits(whole, targets[rows])
+        log_right = torch.stack([torch.nn.functional.logsigmoid(part).sum() for part in parts]).clamp(max=-1e-6)
+        log_wrong = torch.log(-torch.expm1(log_right))
+        return -(targets[rows] * log_right + (1.0 - targets[rows]) * log_wrong).mean()
+
+    return _optimise(network, len(episodes), loss_of, held_out, fitting, seed)
+
+
+def _optimise(
+    network: BagNetwork,
+    count: int,
+    loss_of: Callable[[LogitsOf, NDArray[np.intp]], torch.Tensor],
+    held_out: NDArray[np.intp],
+    fitting: Fitting,
+    seed: int,
+) -> tuple[BagNetwork, int]:
+    import torch
+
     rng = np.random.default_rng(seed)
     tables = [torch.tensor(table, requires_grad=True) for table in network.tables]
     layers = [(torch.tensor(w, requires_grad=True), torch.tensor(b, requires_grad=True)) for w, b in network.layers]
     parameters = [*tables, *(part for layer in layers for part in layer)]
     optimiser = torch.optim.Adam(parameters, lr=fitting.learning_rate)
-    learned = np.setdiff1d(np.arange(len(inputs)), held_out)
-    all_targets, all_weights = torch.from_numpy(targets), torch.from_numpy(weights)
+    learned = np.setdiff1d(np.arange(count), held_out)
 
-    def loss_of(rows: NDArray[np.intp], dropout: float) -> torch.Tensor:
-        logits = _forward(tables, layers, [inputs[row] for row in rows], dropout, rng)
-        weight = all_weights[rows]
-        losses = torch.nn.functional.binary_cross_entropy_with_logits(logits, all_targets[rows], reduction="none")
-        return (losses * weight).sum() / weight.sum().clamp(min=1.0)
+    def with_dropout(inputs: Sequence[Bags]) -> torch.Tensor:
+        return _forward(tables, layers, inputs, fitting.dropout, rng)
+
+    def plain(inputs: Sequence[Bags]) -> torch.Tensor:
+        return _forward(tables, layers, inputs, 0.0, rng)
 
     def held_out_loss() -> float:
         with torch.no_grad():
             parts = [held_out[i : i + _CHUNK] for i in range(0, len(held_out), _CHUNK)]
-            return sum(float(loss_of(part, 0.0)) * len(part) for part in parts) / len(held_out)
+            return sum(float(loss_of(plain, part)) * len(part) for part in parts) / len(held_out)
 
     def snapshot() -> BagNetwork:
         return BagNetwork(
@@ -165,7 +229,7 @@ def train(
         order = rng.permutation(learned)
         for start in range(0, len(order), fitting.batch):
             optimiser.zero_grad()
-            loss_of(order[start : start + fitting.batch], fitting.dropout).backward()  # type: ignore[no-untyped-call]
+            loss_of(with_dropout, order[start : start + fitting.batch]).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
         if not len(held_out):
             best_epoch = epoch

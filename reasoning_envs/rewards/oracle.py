@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from reasoning_envs.loading import load
+from reasoning_envs.rewards.chains import ChainProgress
 from reasoning_envs.rewards.evidence import error_kind, explain
 from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel, Scorer
 from reasoning_envs.types import Problem, Status, Step, StepScore, Trace
@@ -35,12 +36,16 @@ class OraclePRM(ProcessRewardModel):
 
     Args:
         progress: of a line as text, in [0, 1], higher nearer to an answer; or ``"module:Name"`` of such a function.
+            None: along the chain that solves the problem, where one is known (see
+            :class:`~reasoning_envs.rewards.chains.ChainProgress`), else :func:`brevity`.
     """
 
     name = "oracle"
 
-    def __init__(self, progress: Callable[[str], float] | str = brevity) -> None:
-        self._progress: Callable[[str], float] = load(progress) if isinstance(progress, str) else progress
+    def __init__(self, progress: Callable[[str], float] | str | None = None) -> None:
+        self._by_chain = progress is None
+        chosen = brevity if progress is None else progress
+        self._progress: Callable[[str], float] = load(chosen) if isinstance(chosen, str) else chosen
 
     def begin(self, problem: Problem, state: Any = None) -> Scorer:
         return _OracleScorer(self, problem)
@@ -51,6 +56,10 @@ class OraclePRM(ProcessRewardModel):
             scorer = _OracleScorer(self, trace.problem)
             rows.append([scorer.step(step, None) for step in trace.steps])
         return rows
+
+    def chain(self, problem: Problem) -> ChainProgress | None:
+        """Progress along the known chain of a problem; None where there is none, or another progress was chosen."""
+        return ChainProgress.of(problem) if self._by_chain else None
 
     def progress(self, line: str) -> float:
         """Of a line, in [0, 1].
@@ -69,7 +78,8 @@ class _OracleScorer(Scorer):
         self._prm = prm
         self._validity = 1.0
         self._known = {problem.statement: 1.0}
-        self._value = prm.progress(problem.statement)
+        self._chain = prm.chain(problem)
+        self._value = prm.progress(problem.statement) if self._chain is None else self._chain.value
         self.initial = StepScore(value=self._value, critique="nothing has been done yet")
 
     def step(self, step: Step, state: Any) -> StepScore:
@@ -84,7 +94,8 @@ class _OracleScorer(Scorer):
             if known is not None and known > validity:
                 validity = known
             self._known[line] = self._validity = validity
-            self._value = validity * self._prm.progress(line)
+            chain = self._chain
+            self._value = validity * (self._prm.progress(line) if chain is None else chain.after(line))
         return StepScore(
             value=self._value,
             critique="right" if status is Status.VERIFIED and not verdict.conditions else explain(verdict, step.move),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reasoning_envs.rewards.human import ConsensusPRM, HumanPRM
     from reasoning_envs.rewards.judging import Judgement, first_error_f1, judge_prm
     from reasoning_envs.rewards.labels import read_labels
+    from reasoning_envs.rewards.language import ChatEndpoint, LanguageModelPRM
     from reasoning_envs.rewards.learned import LearnedPRM
     from reasoning_envs.rewards.model import LearnedConfig
     from reasoning_envs.rewards.montecarlo import MonteCarloPRM
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "STATUS_WEIGHTS",
     "Annealed",
+    "ChatEndpoint",
     "Clip",
     "ConsensusPRM",
     "Corrupted",
@@ -42,6 +44,7 @@ __all__ = [
     "HumanPRM",
     "Implicit",
     "Judgement",
+    "LanguageModelPRM",
     "LearnedConfig",
     "LearnedPRM",
     "LoopPenalty",
@@ -72,7 +75,9 @@ __all__ = [
 
 _LAZY = {
     "Corrupted": "corruption",
+    "ChatEndpoint": "language",
     "Judgement": "judging",
+    "LanguageModelPRM": "language",
     "LearnedConfig": "model",
     "LearnedPRM": "learned",
     "corrupt_trace": "corruption",

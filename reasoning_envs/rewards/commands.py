@@ -45,15 +45,23 @@ def add_commands(commands: Any) -> None:
 
     judge = kinds.add_parser("judge", help="compare some by where they see the first error")
     judge.add_argument("prm", nargs="+", metavar="PRM", help="a .pt file, or module:Name")
-    _add_traces(judge)
+    _add_traces(judge, required=False)
+    judge.add_argument(
+        "--stepwise",
+        nargs=2,
+        metavar=("FORMAT", "FILE"),
+        help="other people's labelled solutions: processbench, prm800k, trl or math-shepherd",
+    )
     judge.add_argument("--threshold", type=float, default=0.5, help="a step below it is called wrong (default: 0.5)")
     judge.add_argument("--seed", type=int, default=0, help="of the corruptions (default: 0)")
     judge.add_argument("--json", type=Path, help="write the figures there as well")
     judge.set_defaults(run=_judge)
 
 
-def _add_traces(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--traces", type=Path, nargs="+", required=True, metavar="FILE", help="traces, JSONL")
+def _add_traces(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    parser.add_argument(
+        "--traces", type=Path, nargs="+", required=required, default=[], metavar="FILE", help="traces, JSONL"
+    )
     parser.add_argument(
         "--corrupt",
         type=int,
@@ -110,7 +118,7 @@ def _judge(args: argparse.Namespace) -> int:
         if not 0.0 < args.threshold < 1.0:
             raise ValueError(f"--threshold must be in (0, 1), got {args.threshold}")
         traces = _read(args)
-        traces = [*traces, *_corrupted(traces, args)]
+        traces = [*traces, *_corrupted(traces, args), *_stepwise(args)]
         if not traces:
             raise ValueError("there is no trace to judge by")
         steps = sum(len(trace.steps) for trace in traces)
@@ -145,6 +153,17 @@ def _read(args: argparse.Namespace) -> list[Trace]:
     from reasoning_envs.traces import read_traces
 
     return [trace for path in args.traces for trace in read_traces(path)]
+
+
+def _stepwise(args: argparse.Namespace) -> list[Trace]:
+    if args.stepwise is None:
+        return []
+    from reasoning_envs.adapters.stepwise import read_stepwise
+
+    found = read_stepwise(args.stepwise[1], args.stepwise[0])
+    for fault in found.faults:
+        print(f"left out: {fault}", file=sys.stderr)
+    return found.traces
 
 
 def _corrupted(traces: Sequence[Trace], args: argparse.Namespace) -> Iterator[Trace]:

@@ -45,6 +45,15 @@ def test_train_one_and_judge_it_beside_another(
     assert 0.0 <= second["f1"] <= 1.0
 
 
+def test_other_peoples_solutions_are_judged_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "bench.jsonl"
+    file.write_text('{"problem": "2+2?", "steps": ["2+2=4", "so 5"], "label": 1}\n{"problem": "?"}\n')
+    assert main(["prm", "judge", ORACLE, "--stepwise", "processbench", str(file)]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("1 traces with an error, 0 without, 0 left out; 2 judged steps")
+    assert f"left out: {file}, record 2: there is no field 'steps'" in printed.err
+
+
 def test_the_same_command_makes_the_same_model(traces: Path, tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("one.pt", "two.pt")]
     for file in files:
@@ -63,6 +72,8 @@ def test_the_same_command_makes_the_same_model(traces: Path, tmp_path: Path) -> 
         (["judge", ORACLE, "--traces", "{traces}", "--threshold", "1"], "--threshold must be in (0, 1)"),
         (["judge", ORACLE, "--traces", "{traces}", "--corrupt", "-1"], "--corrupt must be 0 or more"),
         (["judge", ORACLE, "--traces", "{empty}"], "no trace to judge by"),
+        (["judge", ORACLE], "no trace to judge by"),
+        (["judge", ORACLE, "--stepwise", "csv", "{empty}"], "no format 'csv'"),
         (["fit", "--traces", "{empty}", "--out", "x.pt"], "3 problems or more"),
         (["fit", "--traces", "{traces}", "--out", "x.pt", "--family", "math:pi"], "names no class of PRM"),
         (["fit", "--traces", "{traces}", "--out", "x.pt", "--labels", "none.jsonl"], "none.jsonl"),

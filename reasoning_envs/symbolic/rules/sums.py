@@ -124,7 +124,7 @@ def _factor_out(node: Expr) -> Iterator[Rewrite]:
         if len(name) > 1 or node.tokens.count(name.encode()) == sum([1 for term in node.args if term.symbols]):
             return  # multiples of one letter: those are collected
     holders: dict[bytes, list[int]] = {}
-    splits = [_by_factor(term) if term.symbols else _NO_FACTORS for term in node.args]
+    splits = [_NO_FACTORS if term.op == "num" else _by_factor(term) for term in node.args]
     for index, split in enumerate(splits):
         for key in split:
             if key in holders:

@@ -281,7 +281,7 @@ def _right_rewritten(left: Expr, right: Rewrite) -> Statement:
 
 
 def _conclusions(left: Expr, right: Expr) -> Iterator[Change]:
-    if left.key == right.key:
+    if len(left.tokens) == len(right.tokens) and left.key == right.key:
         yield Change("conclude", None, ALL_REALS)
     elif "x" not in left.symbols and "x" not in right.symbols and is_simplified(left) and is_simplified(right):
         # Only a line that is worked out shows what it says: before that, one would have to guess.

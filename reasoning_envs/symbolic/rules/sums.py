@@ -153,7 +153,10 @@ def _over_one_denominator(node: Expr) -> Iterator[Rewrite]:
     """``A/B + C/B`` to ``(A + C)/B``, and a sum with quotients over the product of their denominators."""
     if _DIV not in node.tokens:
         return
-    if not any(term.op == "div" or (term.op == "neg" and term.args[0].op == "div") for term in node.args):
+    for term in node.args:
+        if term.op == "div" or (term.op == "neg" and term.args[0].op == "div"):
+            break
+    else:
         return
     parts = [_as_quotient(term) for term in node.args]
     groups: dict[bytes, list[int]] = {}

@@ -102,7 +102,11 @@ def _list(args: argparse.Namespace) -> int:
     levels: dict[str, Sequence[str]] = {}
     for name, kwargs in reasoning_envs.ENVIRONMENTS.items():
         own = {key: value for key, value in kwargs.items() if key not in ("domain", "interface")}
-        domain = open_domain(kwargs["domain"], own)
+        try:
+            domain = open_domain(kwargs["domain"], own)
+        except ImportError as error:  # what it needs is not installed; the message says the cure
+            rows.append((name, kwargs["interface"], "", str(error)))
+            continue
         summary = (domain.__doc__ or "").strip().partition("\n")[0]
         rows.append((name, kwargs["interface"], " ".join(f"{key}={value}" for key, value in own.items()), summary))
         levels[domain.name] = domain.levels

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from reasoning_envs.domains.algebra_problems import LEVELS, LINEAR_LEVELS, Drawn, draw, scrambled
+from reasoning_envs.domains.algebra_problems import LEVELS, LINEAR_LEVELS, draw, scrambled
 from reasoning_envs.domains.algebra_words import MISTAKES, WORDS
 from reasoning_envs.domains.protocol import InputError
 from reasoning_envs.symbolic import statement as statements
@@ -22,19 +22,17 @@ from reasoning_envs.symbolic.moves import Move, active
 from reasoning_envs.symbolic.moves import moves as explicit_moves
 from reasoning_envs.symbolic.naming import canonical_text
 from reasoning_envs.symbolic.statement import (
-    Comparison,
     Line,
     Statement,
-    alternatives,
-    conjuncts,
     free_symbols,
     line_tokens,
 )
 from reasoning_envs.symbolic.tokens import END, GROUP, VOCABULARY_VERSION
+from reasoning_envs.symbolic.unknowns import exchange, names_of
 from reasoning_envs.types import Problem, Relation, Status, Verdict
 from reasoning_envs.verifiers.symbolic import SymbolicVerifier
 
-__all__ = ["AlgebraAction", "AlgebraDomain", "AlgebraState"]
+__all__ = ["AlgebraAction", "AlgebraDomain", "AlgebraState", "read_line", "unread"]
 
 _make = tuple.__new__  # past the slower constructor of a named tuple: most candidates are looked at once
 _SETS = {**MOVE_SETS, "axioms": axiom_moves}
@@ -149,12 +147,12 @@ _SOUND = Verdict(
 
 
 def _renamed(line: Line, unknown: str) -> Any:
-    """The line with the unknown's letter and ``x`` exchanged."""
+    """The line with the unknown's letter and ``x`` exchanged, or those of several unknowns and ``x, y, ...``."""
     if unknown == "x":
         return line
     from reasoning_envs.symbolic import expression
 
-    swap = {"x": sym(unknown), unknown: sym("x")}
+    swap = {old: sym(new) for old, new in exchange(unknown).items()}
     return expression.substitute(line, swap) if isinstance(line, Expr) else statements.substitute(line, swap)
 
 
@@ -174,6 +172,7 @@ class AlgebraDomain:
     """
 
     name = "algebra"
+    _called = "equation"  # what a problem is, in messages
     max_actions = 64
     vocabulary_version = VOCABULARY_VERSION
 
@@ -214,36 +213,49 @@ class AlgebraDomain:
                 ``max_tokens``.
             ValueError: ``unknown`` cannot be a symbol.
         """
-        line = _read(statement, unknown)
-        from reasoning_envs.symbolic.printer import to_text
-
-        equations = [
-            c for part in _alternatives(line) for c in conjuncts(part) if isinstance(c, Comparison) and c.op == "="
-        ]
-        if not equations:
-            raise _unread("an equation is needed, with = between two sides")
+        line = read_line(statement, unknown)
+        missing = self._missing(line)
+        if missing is not None:
+            raise unread(missing)
         letters = free_symbols(line)
         if unknown is not None:
             if unknown not in letters:
                 found = ", ".join(sorted(letters)) or "no letter at all"
-                raise _unread(f"the unknown {unknown!r} is not in the equation; found {found}")
+                raise unread(f"the unknown {unknown!r} is not in the {self._called}; found {found}")
         elif "x" in letters:
             unknown = "x"
         elif len(letters) == 1:
             (unknown,) = letters
         else:
             found = ", ".join(sorted(letters)) or "no letter at all"
-            raise _unread(f"the unknown must be x or the only letter; found {found}")
+            raise unread(f"the unknown must be x or the only letter; found {found}")
         if len(unknown) > 1:
-            raise _unread(f"the unknown {unknown!r} must be a single letter")
+            raise unread(f"the unknown {unknown!r} must be a single letter")
+        return self._problem(self._fitting(line), None, None, None, unknown)
+
+    def _fitting(self, line: Statement) -> Statement:
+        """The line, if it is not too long and does not divide by zero.
+
+        Raises:
+            InputError: it is, or does.
+        """
+        from reasoning_envs.symbolic.printer import to_text
+
         if len(line_tokens(line)) > self.max_tokens:
-            raise _unread(f"the equation takes {len(line_tokens(line))} tokens; at most {self.max_tokens} fit")
+            raise unread(f"the {self._called} takes {len(line_tokens(line))} tokens; at most {self.max_tokens} fit")
         undefined = _division_by_zero(line)
         if undefined is not None:
-            raise _unread(f"the line divides by zero, so it has no value: {to_text(undefined)}")
-        return self._problem(line, None, None, None, unknown)
+            raise unread(f"the line divides by zero, so it has no value: {to_text(undefined)}")
+        return line
 
-    def _certified(self, drawn: Drawn, level: str, seed: int) -> Problem:
+    def _missing(self, line: Statement) -> str | None:
+        """What a line lacks to be a problem of this domain, in words."""
+        from reasoning_envs.symbolic.lines import comparisons
+
+        found = any(comparison.op == "=" for comparison in comparisons(line))
+        return None if found else "an equation is needed, with = between two sides"
+
+    def _certified(self, drawn: tuple[Statement, Statement | None], level: str, seed: int) -> Problem:
         line, solution = drawn
         return self._problem(line, solution, level, seed, "x")
 
@@ -256,12 +268,12 @@ class AlgebraDomain:
         answer = None if solution is None else to_text(solution)
         digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
         prompt = f"Solve for {unknown}: {text}"
-        return Problem(f"algebra-{digest}", self.name, prompt, text, answer, level, seed, {"unknown": unknown})
+        return Problem(f"{self.name}-{digest}", self.name, prompt, text, answer, level, seed, {"unknown": unknown})
 
     def canonical_key(self, problem: Problem) -> str:
         """The equation with letters renamed in order of appearance and operands and sides sorted; numbers stay."""
         unknown = str(problem.metadata.get("unknown", "x"))
-        line = _renamed(_read(problem.statement, unknown), unknown)
+        line = _renamed(read_line(problem.statement, unknown), unknown)
         return canonical_text(line)
 
     # -- states -------------------------------------------------------------------------------------------------------
@@ -269,14 +281,14 @@ class AlgebraDomain:
     def start(self, problem: Problem) -> AlgebraState:
         """The problem's line."""
         unknown = str(problem.metadata.get("unknown", "x"))
-        return AlgebraState(_renamed(_read(problem.statement, unknown), unknown), unknown)
+        return AlgebraState(_renamed(read_line(problem.statement, unknown), unknown), unknown)
 
     def actions(self, state: AlgebraState) -> Sequence[AlgebraAction]:
         """At most 64 candidates; where there are more moves, the rules to choose from."""
         longest, unknown = self.max_tokens, state.unknown
         found = [
             _make(AlgebraAction, (move.rule, state, AlgebraState(move, unknown), move, True))
-            for move in self._generate(state.line)
+            for move in self._moves(state)
             if len(move.tokens) <= longest
         ]
         if len(found) <= self.max_actions:
@@ -298,9 +310,12 @@ class AlgebraDomain:
             for rule in list(pages)[: self.max_actions]
         )
 
+    def _moves(self, state: AlgebraState) -> Iterable[Move]:
+        return self._generate(state.line)
+
     def parse(self, state: AlgebraState, text: str) -> AlgebraAction:
         """A line that somebody wrote, in the problem's own letters."""
-        line = _renamed(_read(text, state.unknown), state.unknown)
+        line = _renamed(read_line(text, state.unknown), state.unknown)
         return AlgebraAction("text", state, AlgebraState(line, state.unknown))
 
     def apply(self, state: AlgebraState, action: AlgebraAction) -> AlgebraState:
@@ -337,10 +352,6 @@ class AlgebraDomain:
         raise ValueError(f"no mistake in {self.text(state)!r} changes its solutions")
 
 
-def _alternatives(line: Statement) -> tuple[Statement, ...]:
-    return alternatives(line)
-
-
 def _division_by_zero(line: Statement) -> Expr | None:
     """The innermost part of a line that divides by what is zero at every value of its letters; None where none does."""
     from reasoning_envs.symbolic.equivalence import equivalent
@@ -361,12 +372,13 @@ def _division_by_zero(line: Statement) -> Expr | None:
     return None
 
 
-def _unread(reason: str) -> InputError:
+def unread(reason: str) -> InputError:
+    """What is raised for a text that is no problem, or no step."""
     return InputError(Verdict(Status.UNPARSED, reason=reason, method="parser"))
 
 
-def _read(text: str, unknown: str | None = None) -> Statement:
-    """A statement from text; ``unknown`` is a letter in it whatever else it would mean (``e``).
+def read_line(text: str, unknown: str | None = None) -> Statement:
+    """A statement from text; ``unknown`` (or each of several) is a letter in it whatever else it would mean (``e``).
 
     Raises:
         InputError: it cannot be read (UNPARSED), or is too large to be worked with (UNSAFE).
@@ -375,7 +387,7 @@ def _read(text: str, unknown: str | None = None) -> Statement:
     from reasoning_envs.symbolic.parser import ParseError, parse_statement
 
     try:
-        line = parse_statement(text, symbols=None if unknown is None else (unknown,))
+        line = parse_statement(text, symbols=None if unknown is None else names_of(unknown))
         check_bounds(line)
     except ParseError as error:
         raise InputError(Verdict(Status.UNPARSED, reason=error.reason, method="parser")) from error

@@ -1,5 +1,8 @@
 """The moves of algebra in words: what their author does, and for a mistake what is wrong with it."""
 
+from reasoning_envs.domains.inequality_words import INEQUALITY_MISTAKES, INEQUALITY_WORDS
+from reasoning_envs.domains.system_words import SYSTEM_MISTAKES, SYSTEM_WORDS
+
 __all__ = ["MISTAKES", "WORDS"]
 
 WORDS: dict[str, str] = {
@@ -49,6 +52,8 @@ WORDS: dict[str, str] = {
     "compare without care": "compare the arguments",
     "negative discriminant": "the discriminant {} is negative",
     "simplify": "simplify",
+    **INEQUALITY_WORDS,
+    **SYSTEM_WORDS,
 }
 """By rule: what its author believes to be doing; ``{}`` is the operand. A rule that is missing says it by its name."""
 
@@ -70,5 +75,7 @@ MISTAKES: dict[str, str] = {
     "compare without care": "{} must be positive to have a logarithm",
     "constraint holds": "the constraint on {} does not hold",
     "constraint fails": "the constraint on {} does hold",
+    **INEQUALITY_MISTAKES,
+    **SYSTEM_MISTAKES,
 }
 """By rule: why a step by it is wrong, where it is wrong."""

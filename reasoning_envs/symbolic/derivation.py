@@ -24,6 +24,7 @@ from dataclasses import replace
 
 from reasoning_envs.symbolic.apart import is_dear, relate_apart
 from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
+from reasoning_envs.symbolic.calculus import NotDifferentiableError, holds_calculus, worked_out_line
 from reasoning_envs.symbolic.canonical import normal_form
 from reasoning_envs.symbolic.cells import CellComparison, compare_on_cells
 from reasoning_envs.symbolic.conditions import Condition, condition_texts, definedness
@@ -31,6 +32,8 @@ from reasoning_envs.symbolic.equivalence import NUMBER_DOMAINS, equivalent
 from reasoning_envs.symbolic.expression import Expr
 from reasoning_envs.symbolic.factor_step import different_roots, relate_by_factors
 from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm
+from reasoning_envs.symbolic.inequality_forms import fault_of_solution, is_about_inequalities
+from reasoning_envs.symbolic.inequality_step import relate_under_signs
 from reasoning_envs.symbolic.lines import (
     common_ring,
     comparisons,
@@ -45,6 +48,9 @@ from reasoning_envs.symbolic.rings import is_rational
 from reasoning_envs.symbolic.statement import NO_SOLUTION, Comparison, Statement, Truth, alternatives, free_symbols
 from reasoning_envs.symbolic.step import Step
 from reasoning_envs.symbolic.sympy_worker import ask_solutions
+from reasoning_envs.symbolic.system_lines import fault_of_system_solution
+from reasoning_envs.symbolic.system_step import relate_systems
+from reasoning_envs.symbolic.unknowns import names_of
 from reasoning_envs.symbolic.vacuous import follows
 from reasoning_envs.types import Relation, Status, Verdict
 
@@ -59,7 +65,7 @@ def relate(
     Args:
         before: a line of a derivation.
         after: the next one.
-        unknown: the symbol that is solved for; every other one stands for a constant.
+        unknown: the symbol that is solved for, or several, ``"x, y"``; every other one stands for a constant.
         over: ``"real"``, ``"positive"`` (unknown and letters), or ``"complex"`` (rational equations, and what follows
             by the rules of fractions).
         mistake: what is wrong with the step if it is wrong, in words, where the caller knows that. It is the reason of
@@ -76,12 +82,23 @@ def relate(
     if over not in NUMBER_DOMAINS:
         raise ValueError(f"over must be one of {', '.join(NUMBER_DOMAINS)}, got {over!r}")
     try:
+        if holds_calculus(before) or holds_calculus(after):
+            before, after = worked_out_line(before), worked_out_line(after)
         check_bounds(before)
         check_bounds(after)
     except UnsafeExpressionError as error:
         verdict = Verdict(Status.UNSAFE, Relation.UNKNOWN, error.reason, "bounds", True)
+    except NotDifferentiableError as error:
+        verdict = Verdict(Status.UNDECIDED, Relation.UNKNOWN, str(error), "differentiation")
     else:
-        verdict = _Comparison(before, after, unknown, over, mistake).verdict()
+        if holds_calculus(before) or holds_calculus(after):
+            reason = "an integral in an equation stands for many functions: work it out first"
+            return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "differentiation")
+        names = names_of(unknown)
+        if len(names) > 1:
+            verdict = relate_systems(before, after, names, over=over, mistake=mistake)
+        else:
+            verdict = _Comparison(before, after, unknown, over, mistake).verdict()
     return replace(verdict, seconds=time.perf_counter() - start)
 
 
@@ -89,10 +106,18 @@ def judge_answer(problem: Statement, final: Statement, *, unknown: str, over: st
     """Is ``final`` the solution of ``problem``, in the form of an answer?
 
     The form is ``x = c`` with an x-free right side, several of these joined by *or*, ``no solution`` or ``all reals``.
+    Of an inequality it is a union of intervals (:mod:`~reasoning_envs.symbolic.inequality_forms`), of a system a value
+    for each unknown that is not free (:func:`~reasoning_envs.symbolic.system_lines.fault_of_system_solution`).
 
     Returns:
         As :func:`relate`; another form is REFUTED.
     """
+    names = names_of(unknown)
+    if len(names) > 1 or is_about_inequalities(problem, unknown):
+        fault = fault_of_solution(final, unknown) if len(names) == 1 else fault_of_system_solution(final, names)
+        if fault is not None:
+            return Verdict(Status.REFUTED, Relation.UNKNOWN, fault, "form", True)
+        return _of_whole(relate(problem, final, unknown=unknown, over=over))
     for part in alternatives(final):
         fault = _fault_of_form(part, unknown)
         if fault is not None:
@@ -100,7 +125,11 @@ def judge_answer(problem: Statement, final: Statement, *, unknown: str, over: st
         if over != "complex" and _is_never_defined(part, over):
             reason = f"{to_text(part)} has no value, whatever numbers its letters are"
             return Verdict(Status.REFUTED, Relation.IMPLIES, reason, "numbers for letters", False)
-    verdict = relate(problem, final, unknown=unknown, over=over)
+    return _of_whole(relate(problem, final, unknown=unknown, over=over))
+
+
+def _of_whole(verdict: Verdict) -> Verdict:
+    """The verdict on a step from the problem to its answer, in the words of an outcome."""
     if verdict.verified:
         return replace(verdict, reason="this is the whole solution of the problem")
     if verdict.refuted:
@@ -203,7 +232,7 @@ class _Comparison:
             return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "polynomials")
         letters = (free_symbols(self.before) | free_symbols(self.after)) - {self.unknown}
         if letters:
-            return self._by_letters(tuple(sorted(letters)))
+            return relate_under_signs(self.step) or self._by_letters(tuple(sorted(letters)))
         found = compare_on_cells(self.before, self.after, self.unknown, self.over)
         method = "cells" if found.rigorous else "balls"
         return self._of_cells(found, method)

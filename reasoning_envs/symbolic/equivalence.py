@@ -26,6 +26,7 @@ from flint import acb, arb
 from reasoning_envs.symbolic.algebraic import is_algebraic_zero
 from reasoning_envs.symbolic.balls import Unclear, Undefined, disjoint, is_exact, precision, sign
 from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
+from reasoning_envs.symbolic.calculus import holds_calculus
 from reasoning_envs.symbolic.canonical import canonical, normal_form
 from reasoning_envs.symbolic.conditions import condition_texts, definedness
 from reasoning_envs.symbolic.expression import Expr, num, sub, substitute, walk
@@ -76,6 +77,11 @@ def equivalent(
     except UnsafeExpressionError as error:
         verdict = Verdict(Status.UNSAFE, reason=error.reason, method="bounds", rigorous=True)
     else:
+        if holds_calculus(left) or holds_calculus(right):
+            from reasoning_envs.symbolic.calculus_steps import compare_lines
+
+            verdict = compare_lines(left, right, over=over, given=given)
+            return replace(verdict, seconds=time.perf_counter() - start)
         verdict = _decide(left, right, over, given, prove)
     return replace(verdict, seconds=time.perf_counter() - start)
 
@@ -235,8 +241,6 @@ class _Question:
         lone: list[dict[str, Any]] = []
         lone_reason = ""
         tried = 0
-        # Two expressions may agree near 0 and part beyond a kink.
-        enough = points_that_matter(self.left, self.right, self.over)
         for point in self._points():
             tried += 1
             with precision(_BITS[0]):
@@ -252,7 +256,10 @@ class _Question:
                 return outcome
             if outcome is None:
                 agreed.append(point)
-            if (len(agreed) >= _POINTS and tried >= enough) or (not self.symbols and agreed):
+            if not self.symbols and agreed:
+                break
+            # Two expressions may agree near 0 and part beyond a kink; kinks are looked for when all else has agreed.
+            if len(agreed) >= _POINTS and tried >= points_that_matter(self.left, self.right, self.over):
                 break
         if agreed:
             reason = f"the two agree at {len(agreed)} points"

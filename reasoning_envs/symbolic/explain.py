@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from reasoning_envs.symbolic.balls import Unclear, Undefined, precision
 from reasoning_envs.symbolic.canonical import canonical
+from reasoning_envs.symbolic.explain_inequalities import changed_solutions, explain_inequality
 from reasoning_envs.symbolic.expression import (
     ZERO,
     Expr,
@@ -33,7 +34,7 @@ from reasoning_envs.symbolic.rings import fraction_to_expr, from_rational, to_ra
 from reasoning_envs.symbolic.statement import And, Comparison, Statement, Truth, conjuncts
 from reasoning_envs.symbolic.values import value_at
 
-__all__ = ["explain"]
+__all__ = ["explain", "slip_of_equations"]
 
 _MAX_VARIANTS = 60
 
@@ -62,6 +63,12 @@ def explain(
             found = None
         if found is not None:
             return found
+    elif not is_equations(before):
+        found = explain_inequality(before, after, unknown)
+        if found is None and isinstance(before, Comparison) and isinstance(after, Comparison) and before.op == after.op:
+            found = slip_of_equations(before, after, over)
+        if found is not None:
+            return found
     if isinstance(before, And) and not isinstance(after, And) and added and not lost:
         return f"a condition was dropped that excludes {_roots(added)}"
     if isinstance(after, Truth):
@@ -69,7 +76,19 @@ def explain(
             shown = f"{_roots(added)} {_do(added)} not solve it"
             return f"the line before does not hold for every value of {unknown}: {shown}"
         return f"the line before has a solution: {_roots(lost)}"
+    if first is None and second is None and not (is_equations(before) and is_equations(after)):
+        change = changed_solutions(before, after, unknown)
+        if change is not None:
+            return f"the solutions change: {change}"
     return _effect(lost, added, "root" if is_equations(before) and is_equations(after) else "solution")
+
+
+def slip_of_equations(first: Comparison, second: Comparison, over: str) -> str | None:
+    """What went wrong on the sides of an equation, or of an inequality that kept its relation; None: nothing known."""
+    try:
+        return _Sides(first, second, "", over).slip()
+    except (UndefinedForm, TooLarge):
+        return None
 
 
 def _undefined_at(before: Statement, unknown: str, added: tuple[str, ...]) -> str | None:
@@ -137,6 +156,10 @@ class _Sides:
             found = check(lost, added)
             if found is not None:
                 return found
+        return self.slip()
+
+    def slip(self) -> str | None:
+        """What is wrong with one side, or with what was done to both; None where nothing classic is."""
         left, right = self._same(self.l1, self.l2), self._same(self.r1, self.r2)
         if left != right:
             return self._one_side("right" if left else "left")

@@ -25,7 +25,7 @@ from math import gcd
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from reasoning_envs.symbolic.tokens import CONSTANTS, END, FUNCTIONS, OPERATORS, encode_number, encode_symbol
+from reasoning_envs.symbolic.tokens import BINDERS, CONSTANTS, END, FUNCTIONS, OPERATORS, encode_number, encode_symbol
 
 __all__ = [
     "ONE",
@@ -33,6 +33,7 @@ __all__ = [
     "Expr",
     "Number",
     "add",
+    "bind",
     "call",
     "const",
     "div",
@@ -78,7 +79,8 @@ class Expr(_Fields):
 
     Attributes:
         op: ``"num"``, ``"sym"``, ``"const"``, ``"add"``, ``"mul"``, ``"div"``, ``"pow"``, ``"neg"`` or the name of
-            a function (``"sqrt"``, ``"abs"``, ``"ln"``, ...; see :data:`reasoning_envs.symbolic.tokens.FUNCTIONS`).
+            a function (``"sqrt"``, ``"abs"``, ``"ln"``, ...; see :data:`reasoning_envs.symbolic.tokens.FUNCTIONS`) or
+            of a binder (``"derivative"``, ``"integral"``, ``"where"``; see its ``BINDERS``).
         args: the operands, in the order in which they were written.
         value: an ``int`` or a ``Fraction`` (never integral) for ``num``; the name for ``sym`` and ``const``; else None.
         tokens, key: see the module.
@@ -318,6 +320,21 @@ def call(name: str, *args: Expr) -> Expr:
     return _node(name, args, head)
 
 
+def bind(name: str, body: Expr, symbol: Expr, *more: Expr) -> Expr:
+    """``derivative(body, x)``, ``integral(body, x)``, ``where(body, u, g)``: see :data:`~.tokens.BINDERS`.
+
+    Raises:
+        KeyError: no such operator.
+        ValueError: the wrong number of operands, or the second is no symbol.
+    """
+    head, arity = BINDERS[name]
+    if len(more) != arity - 2:
+        raise ValueError(f"{name} takes {arity} operands, got {2 + len(more)}")
+    if symbol.op != "sym":
+        raise ValueError(f"the second operand of {name} is a letter, not {symbol}")
+    return _node(name, (body, symbol, *more), head)
+
+
 def rebuild(op: str, args: tuple[Expr, ...]) -> Expr:
     """The node ``op`` over new operands, through its constructor."""
     if op == "add":
@@ -330,6 +347,8 @@ def rebuild(op: str, args: tuple[Expr, ...]) -> Expr:
         return power(*args)
     if op == "neg":
         return neg(*args)
+    if op in BINDERS:
+        return bind(op, *args)
     return call(op, *args)
 
 
@@ -395,7 +414,23 @@ def substitute(node: Expr, values: Mapping[str, Expr]) -> Expr:
         return node
     if node.op == "sym":
         return values[str(node.value)]
+    if node.op in BINDERS:
+        return _substitute_bound(node, values)
     return rebuild(node.op, tuple([substitute(arg, values) for arg in node.args]))
+
+
+def _substitute_bound(node: Expr, values: Mapping[str, Expr]) -> Expr:
+    """Of a binder. A derivative is taken before a value is put in for its letter; ``where`` has a letter of its own."""
+    body, symbol, *more = node.args
+    name = str(symbol.value)
+    given = values.get(name)
+    if node.op == "where":
+        values = {other: value for other, value in values.items() if other != name}
+        return bind("where", substitute(body, values), symbol, substitute(more[0], values))
+    if given is None or given.op == "sym":
+        return bind(node.op, substitute(body, values), given or symbol)
+    others = {other: value for other, value in values.items() if other != name}
+    return bind("where", bind(node.op, substitute(body, others), symbol), symbol, given)
 
 
 def walk(node: Expr) -> Iterator[Expr]:

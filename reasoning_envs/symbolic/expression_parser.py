@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from reasoning_envs.symbolic.expression import Expr, add, call, div, mul, neg, num, power, sym
+from reasoning_envs.symbolic.expression import Expr, add, bind, call, const, div, mul, neg, num, power, sym
 from reasoning_envs.symbolic.lexer import (
     COMPARISONS,
+    DERIVATIVE,
     END,
     FUNCTIONS,
     LOG_BASE,
     ROOT_SIGNS,
+    SERIES,
     Build,
     Source,
     Vocabulary,
 )
 from reasoning_envs.symbolic.notation import VULGAR_FRACTIONS, ParseError, quote
+from reasoning_envs.symbolic.series import SeriesError, written_out
 
 __all__ = ["AND", "CLOSED_BY", "CLOSING", "IN", "MAX_DEPTH", "OF_STATEMENTS", "OR", "ExpressionParser"]
 
@@ -29,8 +32,9 @@ OF_STATEMENTS = OR | AND | IN | COMPARISONS.keys()
 _PLUS_MINUS = frozenset(("±", "+/-", "+-"))
 _TERM_ENDS = OF_STATEMENTS | CLOSING | _PLUS_MINUS | {END, "+", "-", ","}
 _POWERS = frozenset(("^", "**"))
-_AFTER_OPERAND = _TERM_ENDS | _POWERS | {"*", "/", "!", "|"}
-_FACTOR_STARTS = FUNCTIONS.keys() | ROOT_SIGNS.keys() | CLOSED_BY.keys() | {"|"}
+_POSTFIX = frozenset(("!", "°"))
+_AFTER_OPERAND = _TERM_ENDS | _POWERS | _POSTFIX | {"*", "/", "|"}
+_FACTOR_STARTS = FUNCTIONS.keys() | SERIES | ROOT_SIGNS.keys() | CLOSED_BY.keys() | {"|"}
 _POWER_BEFORE_ARGUMENT = frozenset(("ln", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh"))
 _FIRST_OF_LITERAL = frozenset((*"0123456789.", *VULGAR_FRACTIONS))
 _OPERAND = "a number, a letter or a bracket"
@@ -138,7 +142,7 @@ class ExpressionParser:
                             negative = False
                         node = mul(*product)
                     return neg(node) if negative else node
-                if token in _POWERS or token == "!":
+                if token in _POWERS or token in _POSTFIX:
                     node = self.powers(node)
                 elif token == "/":
                     self.at += 1
@@ -177,6 +181,10 @@ class ExpressionParser:
             return self.application(token, function)
         if token == "|":
             return self.absolute_value()
+        if token in SERIES:
+            return self.series(token)
+        if token.startswith(DERIVATIVE):
+            return self.derivative(token)
         if token in ROOT_SIGNS:
             return self.root(ROOT_SIGNS[token])
         if _is_literal(token):
@@ -216,8 +224,12 @@ class ExpressionParser:
         return node
 
     def factorials(self, node: Expr) -> Expr:
-        """``node`` with the factorial sign that may follow it."""
-        if self.tokens[self.at] != "!":
+        """``node`` with the factorial sign, or the sign of degrees, that may follow it."""
+        token = self.tokens[self.at]
+        if token == "°":
+            self.at += 1
+            return div(mul(node, const("pi")), num(180))
+        if token != "!":
             return node
         self.at += 1
         if self.tokens[self.at] == "!":
@@ -312,12 +324,34 @@ class ExpressionParser:
         """A function and its arguments; the name has been read."""
         least, most, build = function
         exponent = self.power_before_argument(name)
-        arguments = self.bracketed() if self.tokens[self.at] in CLOSED_BY else [self.lone_argument(name)]
+        arguments = self.arguments(name)
         if not least <= len(arguments) <= most:
             wanted = str(least) if least == most else f"{least} or {most}"
             raise self.error(f"{name} takes {wanted} argument(s), not {len(arguments)}", self.at - 1)
-        node = build(*arguments)
+        try:
+            node = build(*arguments)
+        except ValueError as error:  # the second operand of an integral is no letter
+            raise self.error(str(error), self.at - 1) from None
         return node if exponent is None else power(node, exponent)
+
+    def arguments(self, name: str) -> list[Expr]:
+        """Those of a function, in brackets; a lone letter or number, and ``|x|``, may stand without them."""
+        token = self.tokens[self.at]
+        if token in CLOSED_BY:
+            return self.bracketed()
+        return [self.absolute_value() if token == "|" else self.lone_argument(name)]
+
+    def derivative(self, token: str) -> Expr:
+        """``d/dx(f)``."""
+        name = token[len(DERIVATIVE) :]
+        symbol = self.leaves.get(name) or sym(name)
+        if symbol.op != "sym":
+            raise self.error(f"{quote(name)} is a constant: nothing is differentiated with respect to it")
+        self.at += 1
+        arguments = self.bracketed()
+        if len(arguments) > 1:
+            raise self.error("a derivative is of one expression, not of several with commas", self.at - 1)
+        return bind("derivative", arguments[0], symbol)
 
     def power_before_argument(self, name: str) -> Expr | None:
         """The exponent in ``sin^2(x)``."""
@@ -344,6 +378,30 @@ class ExpressionParser:
         self.at += 1
         return node
 
+    def series(self, name: str) -> Expr:
+        """``sum(k^2, k, 1, 10)``. The letter of the index is a symbol inside, whatever it is outside (``i``)."""
+        tokens, start = self.tokens, self.at
+        self.at += 1
+        if tokens[self.at] != "(":
+            raise self.error(f"write {name}(term, index, first, last)")
+        depth, commas = 0, []
+        for place in range(self.at, len(tokens)):
+            depth += (tokens[place] in CLOSED_BY) - (tokens[place] in CLOSING)
+            if tokens[place] == "," and depth == 1:
+                commas.append(place)
+            if depth == 0:
+                break
+        index = tokens[commas[0] + 1] if len(commas) == 3 and commas[1] == commas[0] + 2 else ""
+        if not (len(index) == 1 and index.isalpha()):
+            raise self.error(f"write {name}(term, index, first, last)", start)
+        outside, self.leaves = self.leaves, {**self.leaves, index: sym(index)}
+        body, _, first, last = self.bracketed()
+        self.leaves = outside
+        try:
+            return written_out(name, body, index, first, last)
+        except SeriesError as error:
+            raise self.error(str(error), start) from None
+
     def root(self, build: Build) -> Expr:
         """``√2``, ``√(x + 1)``."""
         self.open()
@@ -352,7 +410,7 @@ class ExpressionParser:
             raise self.unexpected(_OPERAND)
         node = self.factor()
         self.depth -= 1
-        if token not in CLOSED_BY and (self.tokens[self.at] in _POWERS or self.tokens[self.at] == "!"):
+        if token not in CLOSED_BY and (self.tokens[self.at] in _POWERS or self.tokens[self.at] in _POSTFIX):
             raise self.error("what the root covers is not clear: use brackets")
         return build(node)
 

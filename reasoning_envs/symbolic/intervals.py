@@ -122,7 +122,7 @@ def _joined(places: _Places, holds: Callable[[Point], bool | None]) -> tuple[Int
 
 
 def statement_of(intervals: Sequence[Interval], unknown: str) -> Statement | None:
-    """The union as a line: ``x < 0 or x > 2``, ``x > 1 and x <= 3``, ``x != 2``; None where an end has no short name."""
+    """The union as a line: ``x < 0 or x > 2``, ``x != 2``; None where an end has no short name."""
     x = sym(unknown)
     if not intervals:
         return NO_SOLUTION

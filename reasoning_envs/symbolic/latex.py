@@ -155,6 +155,13 @@ def _atom(node: Expr) -> str:
         operand = node.args[0]
         return f"{_atom(operand) if _is_simple(operand) else _bracketed(_sum(operand))}!"
     inner = _sum(node.args[0])
+    if op == "derivative":
+        return rf"\frac{{d}}{{d{_symbol(str(node.args[1].value))}}}{_bracketed(inner)}"
+    if op == "integral":
+        return _bracketed(rf"\int {inner} \, d{_symbol(str(node.args[1].value))}")
+    if op == "where":
+        _, symbol, value = node.args
+        return rf"\left. {inner} \right|_{{{_symbol(str(symbol.value))} = {_sum(value)}}}"
     if op == "sqrt":
         return rf"\sqrt{{{inner}}}"
     if op == "root":

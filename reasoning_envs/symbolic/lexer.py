@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
-from reasoning_envs.symbolic.expression import Expr, Number, call, const, num, sym
+from reasoning_envs.symbolic.expression import ONE, Expr, Number, add, bind, call, const, div, num, power, sub, sym
 from reasoning_envs.symbolic.notation import GREEK, PHRASES, VULGAR_FRACTIONS, ParseError, clean, quote
+from reasoning_envs.symbolic.series import binomial
 
 __all__ = [
     "COMPARISONS",
+    "DERIVATIVE",
     "END",
     "FUNCTIONS",
     "LOG_BASE",
@@ -20,6 +22,7 @@ __all__ = [
     "MAX_TOKENS",
     "PHRASE_WORDS",
     "ROOT_SIGNS",
+    "SERIES",
     "Source",
     "Vocabulary",
     "vocabulary",
@@ -42,12 +45,31 @@ def _of(name: str) -> Build:
     return lambda *arguments: call(name, *arguments)
 
 
+def _binder(name: str) -> Build:
+    return lambda *operands: bind(name, *operands)
+
+
 def _root(degree: int) -> Build:
     return lambda argument: call("root", argument, num(degree))
 
 
 def _log(argument: Expr, base: Expr | None = None) -> Expr:
     return call("ln", argument) if base is None else call("log", argument, base)
+
+
+def _quotient(above: str | None, below: str) -> Build:
+    return lambda argument: div(ONE if above is None else call(above, argument), call(below, argument))
+
+
+def _inverse_hyperbolic(sign: int) -> Build:
+    def build(argument: Expr) -> Expr:
+        return call("ln", add(argument, call("sqrt", add(power(argument, num(2)), num(sign)))))
+
+    return build
+
+
+def _atanh(argument: Expr) -> Expr:
+    return div(call("ln", div(add(ONE, argument), sub(ONE, argument))), num(2))
 
 
 FUNCTIONS: dict[str, tuple[int, int, Build]] = {
@@ -62,8 +84,25 @@ FUNCTIONS: dict[str, tuple[int, int, Build]] = {
     "log10": (1, 1, lambda argument: _log(argument, num(10))),
     "root": (2, 2, _of("root")),
     "cbrt": (1, 1, _root(3)),
+    "binom": (2, 2, binomial),
+    # Those that have no node of their own stand for what defines them.
+    "cot": (1, 1, _quotient("cos", "sin")),
+    "sec": (1, 1, _quotient(None, "cos")),
+    "csc": (1, 1, _quotient(None, "sin")),
+    "coth": (1, 1, _quotient("cosh", "sinh")),
+    "sech": (1, 1, _quotient(None, "cosh")),
+    "csch": (1, 1, _quotient(None, "sinh")),
+    "asinh": (1, 1, _inverse_hyperbolic(1)),
+    "acosh": (1, 1, _inverse_hyperbolic(-1)),
+    "atanh": (1, 1, _atanh),
+    "derivative": (2, 2, _binder("derivative")),
+    "integral": (2, 2, _binder("integral")),
+    "where": (3, 3, _binder("where")),
 }
 """Of each word for a function: how many arguments at least, at most, and what builds the tree."""
+
+SERIES = frozenset(("sum", "product"))
+"""Words for what runs over an index: ``sum(k^2, k, 1, 10)``."""
 
 ROOT_SIGNS: dict[str, Build] = {"√": _of("sqrt"), "∛": _root(3), "∜": _root(4)}
 
@@ -72,12 +111,14 @@ _CONSTANTS = {
 }  # fmt: skip
 _KEYWORDS = frozenset(("or", "and", "in"))
 PHRASE_WORDS = frozenset([word for words, _ in PHRASES for word in words])
-_WORDS = _KEYWORDS | FUNCTIONS.keys() | PHRASE_WORDS | {"reals"}
+_WORDS = _KEYWORDS | FUNCTIONS.keys() | SERIES | PHRASE_WORDS | {"reals"}
 # Two letters that are more often a word of a sentence than a product.
 _ENGLISH = frozenset(("is", "if", "so", "to", "of", "we"))
 
 _WORD = rf"(?:[A-Za-z][A-Za-z0-9]*|[{GREEK}])(?:_(?:[0-9]+|[A-Za-z]+))?"
 _FRACTIONS = "".join(VULGAR_FRACTIONS)
+DERIVATIVE = "d/d"
+_DERIVATIVE = rf"{DERIVATIVE}[A-Za-z{GREEK}](?:_(?:[0-9]+|[A-Za-z]+))?(?=\s*[(\[{{])"
 _SIGNS = r"\*\*|<=|>=|!=|<>|==|\+/-|\+-(?=\s)|\S"
 _LONG_WORD = re.compile(r"[^\W\d_][A-Za-z0-9_]")
 _SUBSCRIPTED = re.compile(rf"[A-Za-z{GREEK}]_(?:[0-9]+|[A-Za-z]+)")
@@ -113,7 +154,8 @@ class Vocabulary:
         odd = "".join([rf"{name}(?!\w)|" for name in self.names if not re.fullmatch(_WORD, name)])
         power_of_ten = "" if declared & {"e", "E"} else r"(?:[eE][+-]?[0-9]+)?"
         number = rf"[0-9]+(?:[{_FRACTIONS}]|(?:\.[0-9]*)?{power_of_ten})|\.[0-9]+{power_of_ten}|[{_FRACTIONS}]"
-        self.tokenize: Callable[[str], list[str]] = re.compile(rf"{number}|{odd}{_WORD}|{_SIGNS}").findall
+        derivative = "" if "d" in declared else rf"{_DERIVATIVE}|"
+        self.tokenize: Callable[[str], list[str]] = re.compile(rf"{number}|{derivative}{odd}{_WORD}|{_SIGNS}").findall
 
 
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_" + GREEK)
@@ -195,7 +237,7 @@ class Source:
                 resolved.append(token)
             elif token.lower() in _WORDS or token.lower() in leaves:
                 resolved.append(token.lower())
-            elif LOG_BASE.fullmatch(token) or _SUBSCRIPTED.fullmatch(token):
+            elif LOG_BASE.fullmatch(token) or _SUBSCRIPTED.fullmatch(token) or token.startswith(DERIVATIVE):
                 resolved.append(token)
             else:
                 resolved.extend(self._letters(token, index))

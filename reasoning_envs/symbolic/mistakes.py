@@ -6,7 +6,7 @@ from reasoning_envs.symbolic import statement
 from reasoning_envs.symbolic.expression import Expr, add, neg, num, replace_at, sym, terms
 from reasoning_envs.symbolic.statement import NO_SOLUTION, Comparison, Statement, alternatives, conjuncts, disjunction
 
-__all__ = ["mistakes"]
+__all__ = ["mistakes", "spoiled_side", "spoiled_sides"]
 
 
 def mistakes(line: Statement) -> list[tuple[Statement, str]]:
@@ -20,7 +20,7 @@ def mistakes(line: Statement) -> list[tuple[Statement, str]]:
         for place, piece in enumerate(pieces):
             if not isinstance(piece, Comparison) or piece.op != "=":
                 continue
-            for wrong, error in _spoil_equation(piece):
+            for wrong, error in spoiled_sides(piece):
                 joined = statement.conjunction(*pieces[:place], wrong, *pieces[place + 1 :])
                 spoiled.append((disjunction(*parts[:index], joined, *parts[index + 1 :]), error))
     if not parts:
@@ -30,16 +30,18 @@ def mistakes(line: Statement) -> list[tuple[Statement, str]]:
     return spoiled
 
 
-def _spoil_equation(line: Comparison) -> list[tuple[Statement, str]]:
+def spoiled_sides(line: Comparison) -> list[tuple[Statement, str]]:
+    """The comparison with one mistake on one of its sides: a sign, a dropped term, wrong arithmetic."""
     spoiled: list[tuple[Statement, str]] = []
     for left, side, rebuilt in ((True, line.left, line.right), (False, line.right, line.left)):
-        for wrong, error in _spoil_side(side):
+        for wrong, error in spoiled_side(side):
             pair = (wrong, rebuilt) if left else (rebuilt, wrong)
-            spoiled.append((Comparison("=", *pair), error))
+            spoiled.append((Comparison(line.op, *pair), error))
     return spoiled
 
 
-def _spoil_side(side: Expr) -> list[tuple[Expr, str]]:
+def spoiled_side(side: Expr) -> list[tuple[Expr, str]]:
+    """The expression with one mistake in it, with its kind; some are still equal to it."""
     spoiled: list[tuple[Expr, str]] = []
     parts = terms(side)
     for index, term in enumerate(parts):

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from reasoning_envs.symbolic import statement
 from reasoning_envs.symbolic.expression import Expr, rebuild, substitute, sym, walk
 from reasoning_envs.symbolic.printer import to_text
-from reasoning_envs.symbolic.statement import Comparison, Statement, line_tokens
+from reasoning_envs.symbolic.statement import Comparison, Line, Statement, line_tokens
 
 __all__ = ["canonical_text"]
 
 
-def canonical_text(line: Statement) -> str:
+def canonical_text(line: Line) -> str:
     """The line with letters other than ``x`` renamed, operands and sides sorted; numbers stay.
 
     Letters are renamed in order of appearance after sorting by a key in which all letters are alike, so that
     ``a*x + b = c`` and ``r = p + q*x`` have one name.
     """
+    if isinstance(line, Expr):
+        sorted_tree = _ordered(line)
+        return to_text(_ordered(substitute(sorted_tree, _names((sorted_tree,)))))
     ordered = _ordered_line(line)
-    names: dict[str, Expr] = {}
-    for comparison in _comparisons(ordered):
-        for side in (comparison.left, comparison.right):
-            for node in walk(side):
-                if node.op == "sym" and node.value != "x" and node.value not in names:
-                    names[str(node.value)] = sym(f"c_{len(names) + 1}")
+    names = _names([side for comparison in _comparisons(ordered) for side in (comparison.left, comparison.right)])
     return to_text(_ordered_line(statement.substitute(ordered, names)))
+
+
+def _names(sides: Iterable[Expr]) -> dict[str, Expr]:
+    """A new name for each letter but ``x``, in order of appearance."""
+    names: dict[str, Expr] = {}
+    for side in sides:
+        for node in walk(side):
+            if node.op == "sym" and node.value != "x" and node.value not in names:
+                names[str(node.value)] = sym(f"c_{len(names) + 1}")
+    return names
 
 
 def _comparisons(line: Statement) -> list[Comparison]:

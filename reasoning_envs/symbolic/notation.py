@@ -39,7 +39,7 @@ PHRASES: tuple[tuple[tuple[str, ...], bool], ...] = (
 )
 """Words of a whole statement, and whether all values or none satisfy it. A longer phrase stands before a shorter."""
 
-_SIGNS = "π∞√∛∜±∓∅ℝ∈∨∧"
+_SIGNS = "π∞√∛∜±∓∅ℝ∈∨∧°"
 _KEPT = frozenset(_SIGNS + GREEK + "".join(VULGAR_FRACTIONS))
 _WRITTEN_AS = {
     **dict.fromkeys("‐‑‒–−", "-"),

@@ -17,6 +17,7 @@ from reasoning_envs.symbolic.cells import CellComparison, compare_on_cells
 from reasoning_envs.symbolic.expression import ZERO, Expr, num, sub, sym, walk
 from reasoning_envs.symbolic.expression import substitute as substitute_expr
 from reasoning_envs.symbolic.forms import TooLarge
+from reasoning_envs.symbolic.inequality_forms import conditions_hold, is_about_inequalities
 from reasoning_envs.symbolic.kinks import arguments, numbers_beside_zeros
 from reasoning_envs.symbolic.lines import comparisons
 from reasoning_envs.symbolic.printer import to_text
@@ -151,7 +152,9 @@ def compare_at_letters(
 
     A root that was added where the line before has no solution at all does not count against the second line, provided
     that the two agree wherever the first has one: that is what solving ``sqrt(x) = a`` by ``x = a^2`` means.
+    Of inequalities it does, unless what the first says of its letters alone does not hold.
     """
+    strict = is_about_inequalities(before, unknown)  # an inequality that never holds is no slip of whoever wrote it
     seed = line_tokens(before) + b"\x00" + line_tokens(after)
     first = _trials(before, after, unknown, letters, over)
     more = _values(letters, seed + b"\x00", over, _exponents(before, after))
@@ -174,7 +177,7 @@ def compare_at_letters(
             agreed.append(values)
         elif found.lost or found.added:
             faults.append((values, found))
-            if found.before_any or found.lost:
+            if found.before_any or found.lost or (strict and conditions_hold(before, unknown, values)):
                 return _fault(values, found, unknown)
             excused.append(values)
             trials = max(trials, _MORE_TRIALS)

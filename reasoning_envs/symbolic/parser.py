@@ -13,6 +13,10 @@ The notation, where a choice had to be made:
 * ``log(x)`` is the natural logarithm; ``log(x, b)``, ``log_b(x)``, ``log2``, ``log10`` have a base. ``sin^2(x)`` is
   ``sin(x)^2``. A function takes brackets, which a lone letter or number may omit where its term ends: ``sin x + 1``.
   ``√`` takes the next factor: ``√2x`` is ``√2*x``.
+* ``cot``, ``sec``, ``csc``, ``coth``, ``asinh``, ``binom(n, k)`` and the like stand for what defines them, ``30°`` for
+  30 pi/180, and ``sum(k^2, k, 1, 10)`` or ``product(...)`` for the sum or product written out.
+* ``d/dx(f)`` (or ``derivative(f, x)``), ``integral(f, x)`` and ``where(f, u, g)`` are not worked out; see
+  :mod:`reasoning_envs.symbolic.calculus`. ``ln|x|`` needs no further brackets.
 * Decimals are exact: ``0.5`` is 1/2. ``1.5e3`` and ``2e3`` are in scientific notation, ``2e`` is ``2*e``, and ``2e-3``
   is refused. ``2½`` is 5/2. ``!=`` is "not equal": the factorial in ``5! = 120`` needs its space.
 * ``and`` binds tighter than ``or``. ``1 < x <= 3`` is two comparisons joined by *and*; ``x = 2 ± 1`` (also ``+/-``, and
@@ -62,6 +66,7 @@ __all__ = [
     "MAX_DIGITS",
     "MAX_TOKENS",
     "ParseError",
+    "parse_alternatives",
     "parse_expression",
     "parse_line",
     "parse_statement",
@@ -97,6 +102,16 @@ def parse_expression(text: str, *, symbols: Iterable[str] | None = None) -> Expr
     if not isinstance(line, Expr):
         raise ParseError(f"{quote(text)} is a statement; an expression is expected", 0)
     return line
+
+
+def parse_alternatives(text: str, *, symbols: Iterable[str] | None = None) -> tuple[Expr, ...]:
+    """The one or two values of an expression that may hold a ±: ``1 ± sqrt(2)``.
+
+    Raises:
+        ParseError: the text is no expression, or ± stands in it twice.
+    """
+    words = _PLAIN if symbols is None else vocabulary(frozenset(symbols))
+    return _StatementParser(Source(text, words), words).alternatives()
 
 
 def parse_statement(text: str, *, symbols: Iterable[str] | None = None) -> Statement:
@@ -229,6 +244,13 @@ class _StatementParser(ExpressionParser):
 
     def plus_minus(self, left: Expr) -> Statement:
         """The equations that a right side stands for: two if there is a ± in it."""
+        sides = self.both_signs()
+        if self.tokens[self.at] in COMPARISONS:
+            raise self.error(f"{quote(self.tokens[self.at])} cannot follow '=': give one comparison")
+        return disjunction(*[equation(left, side) for side in sides])
+
+    def both_signs(self) -> list[Expr]:
+        """What follows, read with + and with - for its ±."""
         start = self.at
         sides: list[Expr] = []
         for self.sign in (1, -1):
@@ -236,9 +258,14 @@ class _StatementParser(ExpressionParser):
             self.signs_met = 0
             sides.append(self.side())
         self.sign = 0
-        if self.tokens[self.at] in COMPARISONS:
-            raise self.error(f"{quote(self.tokens[self.at])} cannot follow '=': give one comparison")
-        return disjunction(*[equation(left, side) for side in sides])
+        return sides
+
+    def alternatives(self) -> tuple[Expr, ...]:
+        """A whole line that is an expression, with or without ±."""
+        sides = self.both_signs() if self.plus_minus_follows() else [self.side()]
+        if self.tokens[self.at] != END:
+            raise self.unexpected("the end of the line")
+        return tuple(sides)
 
     def membership(self, left: Expr) -> Statement:
         """``x in {1, 2}``, ``x ∈ ∅``, ``x ∈ ℝ``."""

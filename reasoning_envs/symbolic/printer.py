@@ -90,12 +90,12 @@ def _numerator(node: Expr) -> str:
 
 
 def _atom_or_power(node: Expr) -> str:
-    return f"({_term(node)})" if node.op == "mul" else _factor(node)
+    return f"({_term(node)})" if node.op in ("mul", "derivative") else _factor(node)
 
 
 def _atom(node: Expr) -> str:
     """Text that may stand on either side of ``^``."""
-    if node.op in ("mul", "pow", "factorial"):
+    if node.op in ("mul", "pow", "factorial", "derivative"):
         return f"({_term(node)})"
     return _factor(node)
 
@@ -106,4 +106,6 @@ def _application(node: Expr) -> str:
         return f"|{_sum(node.args[0])}|"
     if op == "factorial":
         return f"{_atom(node.args[0])}!"
+    if op == "derivative" and len(str(node.args[1].value).partition("_")[0]) == 1:
+        return f"d/d{node.args[1].value}({_sum(node.args[0])})"
     return f"{op}({', '.join([_sum(arg) for arg in node.args])})"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
 from reasoning_envs.symbolic.expression import Expr, add, div, mul, neg, num, power, sym
-from reasoning_envs.symbolic.tokens import CONSTANTS, FUNCTIONS, OPERATORS
+from reasoning_envs.symbolic.tokens import BINDERS, CONSTANTS, FUNCTIONS, OPERATORS
 
 __all__ = [
     "Relation",
@@ -64,7 +64,9 @@ def is_rational(expr: Expr) -> bool:
 
 
 # Without one of these bytes in its tokens a tree holds no kernel; longer names of symbols may hold some of them.
-_SUSPECT = b"".join([OPERATORS["pow"], *CONSTANTS.values(), *(head for head, _ in FUNCTIONS.values())])
+_SUSPECT = b"".join(
+    [OPERATORS["pow"], *CONSTANTS.values(), *(head for head, _ in (*FUNCTIONS.values(), *BINDERS.values()))]
+)
 
 
 @lru_cache(maxsize=8192)

@@ -11,7 +11,7 @@ from typing import Any
 import sympy
 from sympy.core import random
 
-__all__ = ["answer"]
+__all__ = ["answer", "build"]
 
 
 def answer(payload: dict[str, Any]) -> Any:
@@ -23,7 +23,7 @@ def answer(payload: dict[str, Any]) -> Any:
 
 
 def _equal(left: list[Any], right: list[Any], over: str) -> bool | None:
-    difference = _build(left, over) - _build(right, over)
+    difference = build(left, over) - build(right, over)
     if difference.has(sympy.zoo, sympy.nan, sympy.oo):
         return None
     for method in (sympy.expand, sympy.simplify, lambda e: sympy.simplify(sympy.expand_log(e, force=False))):
@@ -35,7 +35,7 @@ def _equal(left: list[Any], right: list[Any], over: str) -> bool | None:
 
 def _solutions(left: list[Any], right: list[Any], unknown: str) -> list[Any] | None:
     symbol = sympy.Symbol(unknown, real=True)
-    difference = _build(left, "real") - _build(right, "real")
+    difference = build(left, "real") - build(right, "real")
     found = sympy.solveset(difference, symbol, domain=sympy.S.Reals)
     if not isinstance(found, sympy.FiniteSet) and found != sympy.S.EmptySet:
         return None
@@ -43,7 +43,7 @@ def _solutions(left: list[Any], right: list[Any], unknown: str) -> list[Any] | N
     return None if any(tree is None for tree in trees) else trees
 
 
-def _build(tree: list[Any], over: str) -> Any:
+def build(tree: list[Any], over: str) -> Any:
     """A SymPy object from plain data. Nothing is parsed; every node goes through its own constructor."""
     op, value, args = tree
     if op == "num":
@@ -53,7 +53,7 @@ def _build(tree: list[Any], over: str) -> Any:
         return sympy.Symbol(value, **assumptions)
     if op == "const":
         return {"pi": sympy.pi, "e": sympy.E, "i": sympy.I, "inf": sympy.oo}[value]
-    inner = [_build(arg, over) for arg in args]
+    inner = [build(arg, over) for arg in args]
     if op == "add":
         return sympy.Add(*inner)
     if op == "mul":

@@ -11,6 +11,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 __all__ = [
+    "BINDERS",
     "CONNECTIVES",
     "CONSTANTS",
     "END",
@@ -71,6 +72,14 @@ FUNCTIONS: dict[str, tuple[bytes, int]] = {
     name: (bytes([128 + index]), arity) for index, (name, arity) in enumerate(_FUNCTION_NAMES)
 }
 
+BINDERS: dict[str, tuple[bytes, int]] = {
+    "derivative": (b"\xf8", 2),  # derivative(f, x): d/dx of f, not worked out
+    "integral": (b"\xf9", 2),  # integral(f, x): any antiderivative of f
+    "where": (b"\xfa", 3),  # where(f, u, g): f with u = g
+}
+"""Operators whose second operand is the symbol that they act on. No name of a symbol holds their bytes in UTF-8, so
+that a search of the tokens tells whether a tree holds one."""
+
 # Digits and letters stand at their ASCII codes, which makes a dump of tokens half readable.
 _ASCII = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -86,6 +95,7 @@ TOKEN_NAMES: dict[int, str] = {
     **{code[0]: name for name, code in CONNECTIVES.items()},
     **{code[0]: name for name, code in CONSTANTS.items()},
     **{code[0]: name for name, (code, _) in FUNCTIONS.items()},
+    **{code[0]: name for name, (code, _) in BINDERS.items()},
     **{code: chr(code) for code in _ASCII},
 }
 

@@ -6,7 +6,8 @@ it would be one in every other line too:
 * the differences ``left - right`` of both equations are multiples of each other by a factor that cannot be 0: a number,
   letters, a denominator of the line before, what a constraint says is not 0; or
 * both equations hold at the same real values when constraints are dropped and functions are continued to complex values
-  (``ln(4x + 6) = ln(x - 6)`` to ``4x + 6 = x - 6 and 4x + 6 > 0``, which both would hold at -4), and at one at least.
+  (``ln(4x + 6) = ln(x - 6)`` to ``4x + 6 = x - 6 and 4x + 6 > 0``, which both would hold at -4), and at one at least;
+* both are inequalities, and every boundary of the second is one of the first.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from flint import acb, arb
 from reasoning_envs.symbolic.balls import Unclear, Undefined, disjoint, precision
 from reasoning_envs.symbolic.critical import critical_points
 from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm
+from reasoning_envs.symbolic.inequality_step import boundaries_follow
 from reasoning_envs.symbolic.lines import EquationLine, common_ring, comparisons, equation_line
 from reasoning_envs.symbolic.roots import Point
 from reasoning_envs.symbolic.statement import And, Comparison, Statement, Truth, conjuncts, free_symbols
@@ -35,6 +37,8 @@ def follows(step: Step) -> bool:
     """
     if isinstance(step.before, Truth) or isinstance(step.after, Truth):
         return False
+    if all(comparison.op != "=" for line in (step.before, step.after) for comparison in comparisons(line)):
+        return boundaries_follow(step) is not False
     large = None
     try:
         if _multiples(step):

@@ -16,6 +16,7 @@ from flint import acb, arb, fmpq, fmpz
 from reasoning_envs.symbolic.balls import Unclear, Undefined, is_exact, is_zero, sign
 from reasoning_envs.symbolic.expression import Expr
 from reasoning_envs.symbolic.rings import from_rational
+from reasoning_envs.symbolic.tokens import BINDERS
 
 __all__ = ["value_at"]
 
@@ -261,7 +262,12 @@ def _infinite() -> Any:
     raise Undefined("infinity is no number")
 
 
+def _not_worked_out(*operands: Any) -> Any:
+    raise Undefined("a derivative or an integral has no value before it is worked out")
+
+
 _REAL: dict[str, Any] = {
+    **dict.fromkeys(BINDERS, _not_worked_out),
     "div": _divide,
     "pow": _real_power,
     "root": _root,

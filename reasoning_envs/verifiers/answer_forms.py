@@ -1,10 +1,11 @@
-"""Forms that an answer may have to have beside its value: factored, expanded, simplified, in lowest terms.
+"""Forms that an answer may have to have beside its value: factored, expanded, simplified, in lowest terms, decimal.
 
 Each check looks at the tree as it was written and names the first fault that it finds.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from math import gcd
 
@@ -17,13 +18,22 @@ from reasoning_envs.symbolic.rings import is_kernel, is_rational, to_rational
 __all__ = ["FORMS", "fault_of_form"]
 
 
-def fault_of_form(expr: Expr, name: str) -> str | None:
+def fault_of_form(expr: Expr, name: str, text: str = "") -> str | None:
     """What keeps an expression from having the form ``name``, in words; None where nothing does.
+
+    Args:
+        expr: a value.
+        name: of the form.
+        text: the value as it was written, since decimals are fractions when they are read.
 
     Raises:
         KeyError: no such form; see :data:`FORMS`.
     """
     check = FORMS[name]
+    if name == "decimal":
+        return None if _DECIMAL.fullmatch(text.strip()) else f"{text.strip()[:60]} is no decimal number"
+    if name == "lowest terms" and "." in text:
+        return f"{text} is a decimal"
     try:
         return check(expr)
     except (UndefinedForm, TooLarge) as error:
@@ -180,10 +190,19 @@ def _constant_fault(node: Expr) -> str | None:
     return None
 
 
+_DECIMAL = re.compile(r"(?:[A-Za-z]\s*=\s*)?[-−+]?\s*(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?")
+
+
+def _decimal(expr: Expr) -> str | None:
+    """A number with finitely many decimals."""
+    return None if expr.op == "num" else f"{to_text(expr)} is no decimal number"
+
+
 FORMS: dict[str, Callable[[Expr], str | None]] = {
     "expanded": _expanded,
     "factored": _factored,
     "lowest terms": _lowest_terms,
     "simplified": _simplified,
+    "decimal": _decimal,
 }
 """Each form and its check."""

@@ -1,204 +1,44 @@
-"""Final answers: found in a text, read, and compared.
+"""Whether two answers are the same.
 
-An answer is a set of values (``2``, ``x = 2 or x = 3``, ``{2, 3}``, ``x = 1, y = 2``), a statement that is not solved
-(``y + 2x = 3``, ``x > 2``), or one of ``no solution`` and ``all reals``. Sets are compared without order or repetition.
-A lone value answers for ``x = value``. A statement that is not solved never equals values: else the problem itself
-would be an answer to it.
+Values are compared by meaning, lists without order or repetition, points and matrices part by part, sets of numbers by
+their pieces, functions by cases on the common refinement of their cases, statements by their solutions. A lone value
+answers for ``x = value``. A statement that is not solved never equals values: else the problem itself would be an
+answer to it.
+
+A unit that only one of the two carries is an assumption: where the numbers agree, it is recorded among the conditions
+and the verdict is not rigorous.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from reasoning_envs.symbolic.balls import Unclear, Undefined, precision
-from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.derivation import relate
 from reasoning_envs.symbolic.equivalence import equivalent
-from reasoning_envs.symbolic.expression import Expr, div, mul, num
-from reasoning_envs.symbolic.parser import MAX_BYTES, ParseError, parse_line
+from reasoning_envs.symbolic.expression import Expr, mul, substitute, sym
 from reasoning_envs.symbolic.printer import to_text
-from reasoning_envs.symbolic.rings import from_rational
-from reasoning_envs.symbolic.statement import And, Comparison, Line, Or, Statement, Truth, free_symbols, line_tokens
-from reasoning_envs.symbolic.values import value_at
+from reasoning_envs.symbolic.statement import Comparison, Statement, free_symbols, line_tokens
 from reasoning_envs.types import Relation, Status, Verdict
-from reasoning_envs.verifiers.units import Unit, UnitError, split_quantity
+from reasoning_envs.verifiers.answer_bridges import BRIDGES
+from reasoning_envs.verifiers.answer_kinds import (
+    Answer,
+    Branches,
+    Claim,
+    Listing,
+    Matrix,
+    Ordered,
+    Region,
+    Value,
+    Words,
+    describe,
+)
+from reasoning_envs.verifiers.answer_numbers import at_one_point, within
+from reasoning_envs.verifiers.answer_parts import interval
+from reasoning_envs.verifiers.real_sets import Piece, RealSet, Unordered, infinite
+from reasoning_envs.verifiers.units import Unit, UnitError, parse_unit
 
-__all__ = ["Answer", "Value", "compare", "read_answer", "within"]
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One value of an answer.
-
-    Attributes:
-        name: the symbol that it is the value of; None for a lone value.
-        expr: the value. text: as it was written.
-    """
-
-    name: str | None
-    expr: Expr
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A final answer that was read.
-
-    Attributes:
-        values: the set; empty for the other kinds.
-        statement: a statement that is not solved, or ``no solution``, ``all reals``; None for values.
-    """
-
-    values: tuple[Value, ...] = ()
-    statement: Statement | None = None
-
-
-# ---- finding ----
-
-
-# ---- reading ----
-
-_THOUSANDS = re.compile(r"^[-−+]?\d{1,3}(,\d{3})+(\.\d+)?$")
-_SEPARATOR = re.compile(r"\s*(?:,|;)\s*(?:and\b|or\b)?\s*|\s+(?:and|or)\s+")
-
-
-def read_answer(text: str, *, units: Unit | None = None) -> Answer | Verdict:
-    """An answer from its text, or UNPARSED, UNSAFE, or UNDECIDED (a kind of answer that is not supported).
-
-    Args:
-        text: without surrounding prose.
-        units: values may carry a unit, and are converted to this one; without it they may not.
-    """
-    text = text.strip()
-    if not text:
-        return _unparsed("there is no answer")
-    if len(text) > MAX_BYTES:
-        return _unparsed(f"the answer has {len(text)} characters; at most {MAX_BYTES} bytes are read")
-    if text.startswith("{") and text.endswith("}") and text[1:-1].strip():
-        inner = _split(text[1:-1])
-        if inner is not None:
-            return _read_values(inner, units)
-    if re.match(r"^[(\[].*[,;].*[)\]]$", text, re.DOTALL) and _encloses(text):
-        return Verdict(Status.UNDECIDED, Relation.UNKNOWN, "ordered tuples and intervals are not supported", "parser")
-    whole = _read_line(text, units)
-    if isinstance(whole, Verdict):
-        parts = _split(text)
-        if whole.status is Status.UNPARSED and parts is not None and len(parts) > 1:
-            listed = _read_values(parts, units)
-            return listed if isinstance(listed, Answer) else whole
-        return whole
-    return whole
-
-
-def _encloses(text: str) -> bool:
-    """The first bracket is closed by the last character."""
-    depth = 0
-    for place, char in enumerate(text):
-        depth += (char in "([{") - (char in ")]}")
-        if depth == 0:
-            return place == len(text) - 1
-    return False
-
-
-def _split(text: str) -> list[str] | None:
-    """The parts of a list, split outside of brackets; None where a part is empty."""
-    if _THOUSANDS.match(text.strip()):
-        return [text]
-    parts: list[str] = []
-    depth = start = place = 0
-    while place < len(text):
-        depth += (text[place] in "([{") - (text[place] in ")]}")
-        match = _SEPARATOR.match(text, place) if depth == 0 else None
-        if match is not None and match.end() > place and match.group().strip():
-            parts.append(text[start:place])
-            start = place = match.end()
-            continue
-        place += 1
-    parts.append(text[start:])
-    return [part.strip() for part in parts] if all(part.strip() for part in parts) else None
-
-
-def _read_values(parts: list[str], units: Unit | None) -> Answer | Verdict:
-    values: list[Value] = []
-    for part in parts:
-        found = _read_line(part, units)
-        if isinstance(found, Verdict):
-            return found
-        if found.statement is not None:
-            return _unparsed(f"{part[:60]!r} is no value")
-        for value in found.values:
-            name = value.name if value.name is not None or not values else values[0].name
-            values.append(Value(name, value.expr, value.text))
-    return Answer(tuple(values))
-
-
-def _read_line(text: str, units: Unit | None) -> Answer | Verdict:
-    """One value, one statement, or alternatives."""
-    name, factor, body = "", None, text
-    if units is not None:
-        head, equals, tail = text.rpartition("=")
-        body, unit = split_quantity(tail)
-        if unit is None:
-            return _unparsed(f"the unit is missing in {text[:60]!r}")
-        try:
-            factor = unit.factor_to(units)
-        except UnitError as error:
-            return Verdict(Status.REFUTED, Relation.NONE, f"{text[:60]!r}: {error}", "units", True)
-        name = head + equals
-    if _THOUSANDS.match(body.strip()):
-        body = body.replace(",", "")
-    percent = body.rstrip().endswith("%")
-    if percent:
-        body = body.rstrip()[:-1]
-    try:
-        line = parse_line(name + body)
-        check_bounds(line)
-    except ParseError as error:
-        return _unparsed(error.reason)
-    except UnsafeExpressionError as error:
-        return Verdict(Status.UNSAFE, Relation.UNKNOWN, error.reason, "bounds", True)
-    answer = _of_line(line, text)
-    if (factor is None or factor.value == 1) and not percent:
-        return answer
-    if answer.statement is not None:
-        return _unparsed(f"{text[:60]!r} is no value")
-    scaled = []
-    for value in answer.values:
-        expr = div(value.expr, num(100)) if percent else value.expr
-        scaled.append(Value(value.name, expr if factor is None else mul(factor, expr), value.text))
-    return Answer(tuple(scaled))
-
-
-def _unparsed(reason: str) -> Verdict:
-    return Verdict(Status.UNPARSED, Relation.UNKNOWN, reason, "parser", True)
-
-
-def _of_line(line: Line, text: str) -> Answer:
-    if isinstance(line, Expr):
-        return Answer((Value(None, line, text),))
-    if isinstance(line, Truth):
-        return Answer(statement=line)
-    # Two values joined by "and" are a list as well: "x = 2 and x = 3" lists two solutions.
-    parts = line.parts if isinstance(line, And | Or) else (line,)
-    values = [value for part in parts if (value := _value(part, text)) is not None]
-    if len(values) < len(parts) or (isinstance(line, Or) and len({value.name for value in values}) > 1):
-        return Answer(statement=line)
-    return Answer(tuple(values))
-
-
-def _value(part: Statement, text: str) -> Value | None:
-    if not isinstance(part, Comparison) or part.op != "=":
-        return None
-    for lone, other in ((part.left, part.right), (part.right, part.left)):
-        if lone.op == "sym" and str(lone.value) not in other.symbols:
-            return Value(str(lone.value), other, text)
-    return None
-
-
-# ---- comparing ----
+__all__ = ["Comparer", "compare"]
 
 
 def compare(answer: Answer, truth: Answer, *, over: str = "real", tolerance: float | None = None) -> Verdict:
@@ -208,127 +48,321 @@ def compare(answer: Answer, truth: Answer, *, over: str = "real", tolerance: flo
         answer: as it was read.
         truth: as it was read.
         over: the number domain.
-        tolerance: see :func:`within`; it makes the comparison depend on which of the two is the truth.
+        tolerance: see :func:`~reasoning_envs.verifiers.answer_numbers.within`; it makes the comparison depend on
+            which of the two is the truth.
     """
-    if answer.statement is None and truth.statement is None:
-        return _compare_values(answer, truth, over, tolerance)
-    if answer.statement is None or truth.statement is None:
-        mine = "a value" if answer.statement is None else _kind(answer.statement)
-        other = "a value" if truth.statement is None else _kind(truth.statement)
-        return Verdict(Status.REFUTED, Relation.NONE, f"the answer is {mine}, and the truth is {other}", "kind", True)
-    return _compare_statements(answer.statement, truth.statement, over)
+    return Comparer(over, tolerance).compare(answer, truth)
 
 
-def _kind(statement: Statement) -> str:
-    if isinstance(statement, Truth):
-        return to_text(statement)
-    return "a statement that is not solved"
+@dataclass(frozen=True, slots=True)
+class Comparer:
+    """Compares under one policy.
 
+    Attributes:
+        over: the number domain. tolerance: see :func:`~reasoning_envs.verifiers.answer_numbers.within`.
+        flipped: the first of the two is the truth, and the second the answer.
+    """
 
-def _compare_statements(answer: Statement, truth: Statement, over: str) -> Verdict:
-    if isinstance(answer, Truth) or isinstance(truth, Truth):
-        if answer == truth:
-            return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the two say the same", "canonical form", True)
-        reason = f"the answer is {_kind(answer)}, and the truth is {_kind(truth)}"
+    over: str
+    tolerance: float | None
+    flipped: bool = False
+
+    def compare(self, mine: Answer, other: Answer) -> Verdict:
+        """Any two answers."""
+        if isinstance(mine, Value) and isinstance(other, Value):
+            return self.values(mine, other)
+        kinds = type(mine), type(other)
+        if kinds[0] is kinds[1]:
+            same: Verdict = _SAME_KIND[kinds[0]](self, mine, other)
+            return same
+        bridge = BRIDGES.get(kinds)
+        if bridge is not None:
+            verdict = bridge(self, mine, other)
+        else:
+            bridge = BRIDGES.get((kinds[1], kinds[0]))
+            verdict = None if bridge is None else bridge(replace(self, flipped=not self.flipped), other, mine)
+        return verdict or self.kinds_differ(mine, other)
+
+    def kinds_differ(self, mine: Answer, other: Answer) -> Verdict:
+        """Refuted for what they are."""
+        answer, truth = (other, mine) if self.flipped else (mine, other)
+        reason = f"the answer is {describe(answer)}, and the truth is {describe(truth)}"
         return Verdict(Status.REFUTED, Relation.NONE, reason, "kind", True)
-    first, second = sorted((answer, truth), key=line_tokens)
-    symbols = free_symbols(first) | free_symbols(second)
-    unknown = "x" if "x" in symbols else max(symbols, default="x")
-    verdict = relate(first, second, unknown=unknown, over=over)
-    if verdict.refuted:
-        return Verdict(
-            Status.REFUTED,
-            Relation.NONE,
-            "the two do not say the same",
-            verdict.method,
-            verdict.rigorous,
-            verdict.witness,
-        )
-    return verdict
 
+    # Values
 
-def _compare_values(answer: Answer, truth: Answer, over: str, tolerance: float | None) -> Verdict:
-    names = [{value.name for value in side.values} for side in (answer, truth)]
-    if names[0] != names[1] and not ({None} in names and all(len(kinds) == 1 for kinds in names)):
-        mine, other = (", ".join(sorted(str(name) for name in kinds if name)) or "no name" for kinds in names)
-        reason = f"the answer gives values of {mine}, and the truth of {other}"
-        return Verdict(Status.REFUTED, Relation.NONE, reason, "kind", True)
-    named = names[0] == names[1]
-    table: list[list[Verdict]] = [
-        [
-            _equal(mine, other, over, tolerance)
-            if not named or mine.name == other.name
-            else Verdict(Status.REFUTED, Relation.NONE, "values of different letters", "kind", True)
-            for other in truth.values
+    def values(self, mine: Value, other: Value) -> Verdict:
+        """Two values with their names and units."""
+        if mine.name != other.name and mine.name is not None and other.name is not None:
+            reason = f"the answer gives values of {mine.name}, and the truth of {other.name}"
+            return Verdict(Status.REFUTED, Relation.NONE, reason, "kind", True)
+        if mine.unit != other.unit:
+            return self.quantities(mine, other)
+        return self.expressions(mine.expr, other.expr)
+
+    def quantities(self, mine: Value, other: Value) -> Verdict:
+        """Values of which at least one has a unit that the other has not."""
+        first, second = mine.unit, other.unit
+        if isinstance(first, Unit) and isinstance(second, Unit):
+            try:
+                return self.expressions(mul(first.factor_to(second), mine.expr), other.expr)
+            except UnitError as error:
+                return Verdict(Status.REFUTED, Relation.NONE, str(error), "units", True)
+        bare = self.expressions(mine.expr, other.expr)
+        if first is None or second is None:
+            unit = first or second
+            if isinstance(unit, Unit) and unit.dimension == _DEGREE.dimension and not bare.verified:
+                # An angle is a number, and degrees are a number of radians.
+                scaled = [_in_radians(value) for value in (mine, other)]
+                return self.expressions(scaled[0], scaled[1])
+            shown = next(value.text for value in (mine, other) if value.unit is not None)
+            if bare.verified:
+                condition = f"the number without a unit is meant in the unit of {shown!r}"
+                return replace(bare, rigorous=False, method="units", conditions=(*bare.conditions, condition))
+            return replace(bare, rigorous=False)
+        if bare.refuted and isinstance(first, str) and isinstance(second, str):
+            return replace(bare, rigorous=False)
+        reason = f"nobody can tell whether the units of {mine.text!r} and {other.text!r} are the same"
+        return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "units")
+
+    def expressions(self, mine: Expr, other: Expr, given: Sequence[Comparison] = ()) -> Verdict:
+        """Two values without units."""
+        if self.flipped:
+            mine, other = other, mine
+        if self.tolerance is None and not given:
+            quick = at_one_point(mine, other, self.over != "complex")
+            if quick is not None:
+                return quick
+        ends = infinite(mine), infinite(other)
+        if any(ends):
+            same = ends[0] == ends[1]
+            status, relation = (Status.VERIFIED, Relation.EQUIVALENT) if same else (Status.REFUTED, Relation.NONE)
+            reason = "the two are the same infinity" if same else f"{to_text(mine)} is not {to_text(other)}"
+            return Verdict(status, relation, reason, "canonical form", True)
+        if self.tolerance is not None:
+            near = within(mine, other, self.tolerance)
+            if near is not None:
+                return near
+        # The order must not matter: points of comparison depend on it.
+        left, right = (mine, other) if mine.tokens <= other.tokens else (other, mine)
+        verdict = equivalent(left, right, over=self.over, given=given)
+        if verdict.refuted and "undefined" not in verdict.reason:
+            reason = f"{to_text(mine)} is not {to_text(other)}"
+            return Verdict(Status.REFUTED, Relation.NONE, reason, verdict.method, verdict.rigorous, verdict.witness)
+        return verdict
+
+    # The same kinds
+
+    def listings(self, mine: Listing, other: Listing) -> Verdict:
+        """Each of the one is one of the other, and the other way round."""
+        if self.flipped:
+            return replace(self, flipped=False).listings(other, mine)
+        names = [{getattr(item, "name", None) for item in side.items} for side in (mine, other)]
+        if names[0] != names[1] and any(name and "_" in name for name in names[0] | names[1]):
+            return self.roots(mine, other)
+        if names[0] != names[1] and not ({None} in names and all(len(kinds) == 1 for kinds in names)):
+            shown = [", ".join(sorted(str(name) for name in kinds if name)) or "no name" for kinds in names]
+            reason = f"the answer gives values of {shown[0]}, and the truth of {shown[1]}"
+            return Verdict(Status.REFUTED, Relation.NONE, reason, "kind", True)
+        table = [[self.compare(one, two) for two in other.items] for one in mine.items]
+        columns = [list(column) for column in zip(*table, strict=True)] if table else []
+        judged: list[tuple[list[Verdict], Answer, str]] = [
+            *[
+                (row, item, "the answer has {}, and the truth has not")
+                for row, item in zip(table, mine.items, strict=True)
+            ],
+            *[(cells, item, "the answer misses {}") for cells, item in zip(columns, other.items, strict=True)],
         ]
-        for mine in answer.values
-    ]
-    if len(answer.values) == 1 == len(truth.values):
-        return table[0][0]
-    columns = [list(column) for column in zip(*table, strict=True)]
-    judged: list[tuple[list[Verdict], Value, str]] = [
-        *[
-            (row, value, "the answer has {}, and the truth has not")
-            for row, value in zip(table, answer.values, strict=True)
-        ],
-        *[(cells, value, "the answer misses {}") for cells, value in zip(columns, truth.values, strict=True)],
-    ]
-    for cells, value, text in judged:
-        if any(cell.verified for cell in cells):
-            continue
-        doubtful = [cell for cell in cells if not cell.refuted]
-        if doubtful:
-            return doubtful[0]
-        shown = to_text(value.expr)
-        rigorous = all(cell.rigorous for cell in cells)
-        relation = Relation.NONE
-        return Verdict(Status.REFUTED, relation, text.format(shown), cells[0].method, rigorous, shown)
-    right = [next(cell for cell in row if cell.verified) for row in table]
-    conditions = tuple(sorted({condition for cell in right for condition in cell.conditions}))
-    method = right[0].method if len({cell.method for cell in right}) == 1 else "mixed"
-    rigorous = all(cell.rigorous for cell in right)
-    return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the values are the same", method, rigorous, None, conditions)
+        for cells, item, text in judged:
+            if any(cell.verified for cell in cells):
+                continue
+            doubtful = [cell for cell in cells if not cell.refuted]
+            if doubtful:
+                return doubtful[0]
+            shown_item = _shown(item)
+            rigorous = all(cell.rigorous for cell in cells)
+            reason = text.format(shown_item)
+            return Verdict(Status.REFUTED, Relation.NONE, reason, cells[0].method, rigorous, shown_item)
+        return _joint([next(cell for cell in row if cell.verified) for row in table], "the values are the same")
 
+    def roots(self, mine: Listing, other: Listing) -> Verdict:
+        """``x_1 = 2, x_2 = 3`` are two values of x where the other names no index."""
+        plain = []
+        for side in (mine, other):
+            items = [
+                replace(item, name=item.name.partition("_")[0]) if isinstance(item, Value) and item.name else item
+                for item in side.items
+            ]
+            plain.append(Listing(tuple(items), side.bare))
+        return replace(self.listings(plain[0], plain[1]), rigorous=False)
 
-def _equal(mine: Value, other: Value, over: str, tolerance: float | None) -> Verdict:
-    if tolerance is not None:
-        near = within(mine.expr, other.expr, tolerance)
-        if near is not None:
-            return near
-    # The order must not matter: points of comparison depend on it.
-    first, second = sorted((mine.expr, other.expr), key=lambda expr: expr.tokens)
-    verdict = equivalent(first, second, over=over)
-    if verdict.refuted and "undefined" not in verdict.reason:
-        reason = f"{to_text(mine.expr)} is not {to_text(other.expr)}"
-        return Verdict(Status.REFUTED, Relation.NONE, reason, verdict.method, verdict.rigorous, verdict.witness)
-    return verdict
+    def ordered(self, mine: Ordered, other: Ordered) -> Verdict:
+        """Points, intervals, ratios."""
+        if mine.name != other.name and mine.name is not None and other.name is not None:
+            return self.kinds_differ(mine, other)
+        if "::" in (mine.brackets, other.brackets):
+            return self.ratios(mine, other)
+        if mine.brackets != other.brackets and "⟨⟩" not in (mine.brackets, other.brackets):
+            try:
+                sets = interval(mine), interval(other)
+            except Unordered:  # with letters, brackets are compared as they stand
+                return self.kinds_differ(mine, other)
+            if sets[0] is not None and sets[1] is not None:
+                return self.sets(sets[0], sets[1])
+            if sets != (None, None) or {"(]", "[)"} & {mine.brackets, other.brackets}:
+                return self.kinds_differ(mine, other)
+        if len(mine.items) != len(other.items):
+            return self.kinds_differ(mine, other)
+        return self.parts(mine.items, other.items)
 
+    def parts(self, mine: Sequence[Answer], other: Sequence[Answer]) -> Verdict:
+        """Part by part: wrong where one part is, undecided where one is and none is wrong."""
+        cells = [self.compare(one, two) for one, two in zip(mine, other, strict=True)]
+        for place, cell in enumerate(cells):
+            if cell.refuted:
+                return replace(cell, reason=f"part {place + 1}: {cell.reason}", relation=Relation.NONE)
+        doubtful = next((cell for cell in cells if not cell.verified), None)
+        return doubtful or _joint(cells, "all parts are the same")
 
-def within(answer: Expr, truth: Expr, tolerance: float) -> Verdict | None:
-    """Is a number within ``tolerance * |truth|`` of the truth (within ``tolerance`` where the truth is 0)?
+    def ratios(self, mine: Ordered, other: Ordered) -> Verdict:
+        """Proportional or not."""
+        items = [
+            [item.expr for item in side.items if isinstance(item, Value) and item.unit is None]
+            for side in (mine, other)
+        ]
+        if mine.brackets != other.brackets or any(
+            len(i) < len(s.items) for i, s in zip(items, (mine, other), strict=True)
+        ):
+            return self.kinds_differ(mine, other)
+        if len(items[0]) != len(items[1]):
+            return self.kinds_differ(mine, other)
+        (first, *rest), (start, *others) = items
+        cells = [self.expressions(mul(one, start), mul(two, first)) for one, two in zip(rest, others, strict=True)]
+        wrong = next((cell for cell in cells if not cell.verified), None)
+        return wrong or _joint(cells, "the ratios are the same")
 
-    None where one of the two is no real number.
-    """
-    if answer.symbols or truth.symbols:
-        return None
-    allowed = from_rational(Fraction(str(tolerance)))
-    for bits in (128, 1024):
+    def matrices(self, mine: Matrix, other: Matrix) -> Verdict:
+        """Entry by entry."""
+        if mine.name != other.name and mine.name is not None and other.name is not None:
+            return self.kinds_differ(mine, other)
+        shapes = [(len(side.rows), len(side.rows[0])) for side in (mine, other)]
+        if shapes[0] != shapes[1]:
+            return self.kinds_differ(mine, other)
+        return self.parts([c for row in mine.rows for c in row], [c for row in other.rows for c in row])
+
+    def regions(self, mine: Region, other: Region) -> Verdict:
+        """Sets of numbers that one letter may be."""
+        if mine.name != other.name and mine.name is not None and other.name is not None:
+            reason = f"the answer is about {mine.name}, and the truth about {other.name}"
+            return Verdict(Status.REFUTED, Relation.NONE, reason, "kind", True)
+        return self.sets(mine.numbers, other.numbers)
+
+    def sets(self, mine: RealSet, other: RealSet) -> Verdict:
+        """Piece by piece: the pieces are disjoint and in order."""
+        if len(mine.pieces) != len(other.pieces):
+            return _sets_differ(mine, other)
+        cells: list[Verdict] = []
+        for one, two in zip(mine.pieces, other.pieces, strict=True):
+            if (one.has_low, one.has_high) != (two.has_low, two.has_high):
+                return _sets_differ(mine, other)
+            cells += [self.expressions(one.low, two.low), self.expressions(one.high, two.high)]
+        for cell in cells:
+            if cell.refuted:
+                return replace(_sets_differ(mine, other), rigorous=cell.rigorous, method=cell.method)
+            if not cell.verified:
+                return cell
+        return _joint(cells, "the sets are the same")
+
+    def branches(self, mine: Branches, other: Branches) -> Verdict:
+        """On the common refinement of the cases."""
+        if mine.name != other.name and mine.name is not None and other.name is not None:
+            return self.kinds_differ(mine, other)
         try:
-            with precision(bits):
-                first, second = value_at(answer, {}), value_at(truth, {})
-                gap: Any = abs(first - second)
-                size: Any = abs(second)
-                limit = allowed * size if not _is_zero(second) else allowed
-                if gap <= limit:
-                    reason = f"{to_text(answer)} is within {tolerance:g} of {to_text(truth)}"
-                    return Verdict(Status.VERIFIED, Relation.EQUIVALENT, reason, "tolerance", True)
-                if gap > limit:
-                    reason = f"{to_text(answer)} is not within {tolerance:g} of {to_text(truth)}"
-                    return Verdict(Status.REFUTED, Relation.NONE, reason, "tolerance", True)
-        except (Undefined, Unclear):
-            return None
-    return None
+            domains = [RealSet.of([p for _, where in side.parts for p in where.pieces]) for side in (mine, other)]
+            domain = self.sets(domains[0], domains[1])
+            if not domain.verified:
+                return domain
+            cells = [domain]
+            for one, where in mine.parts:
+                for two, there in other.parts:
+                    two = substitute(two, {other.variable: sym(mine.variable)})
+                    for piece in where.intersection(there).pieces:
+                        cells.append(self.on_piece(one, two, mine.variable, piece))
+        except Unordered as error:
+            return Verdict(Status.UNDECIDED, Relation.UNKNOWN, str(error), "cases")
+        wrong = next((cell for cell in cells if cell.refuted), None)
+        doubtful = next((cell for cell in cells if not cell.verified), None)
+        return wrong or doubtful or replace(_joint(cells, "the functions are the same"), conditions=())
+
+    def on_piece(self, mine: Expr, other: Expr, variable: str, piece: Piece) -> Verdict:
+        """Two values of a function where its letter lies in the piece."""
+        if piece.is_point:
+            at = {variable: piece.low}
+            return self.expressions(substitute(mine, at), substitute(other, at))
+        if variable not in mine.symbols | other.symbols:
+            return self.expressions(mine, other)
+        x = sym(variable)
+        given = []
+        if not infinite(piece.low):
+            given.append(Comparison(">", x, piece.low))
+        if not infinite(piece.high):
+            given.append(Comparison("<", x, piece.high))
+        return self.expressions(mine, other, given)
+
+    def claims(self, mine: Claim, other: Claim) -> Verdict:
+        """Statements that are not solved."""
+        return self.statements(mine.statement, other.statement)
+
+    def statements(self, mine: Statement, other: Statement, unknown: str | None = None) -> Verdict:
+        """By their solutions."""
+        first, second = (mine, other) if line_tokens(mine) <= line_tokens(other) else (other, mine)
+        symbols = free_symbols(first) | free_symbols(second)
+        if unknown is None:
+            unknown = "x" if "x" in symbols else max(symbols, default="x")
+        verdict = relate(first, second, unknown=unknown, over=self.over)
+        if verdict.refuted:
+            reason = "the two do not say the same"
+            return replace(verdict, relation=Relation.NONE, reason=reason)
+        return verdict
+
+    def words(self, mine: Words, other: Words) -> Verdict:
+        """Texts."""
+        if mine.text == other.text:
+            return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the texts are the same", "text", True)
+        reason = f"{mine.shown!r} is not {other.shown!r}"
+        return Verdict(Status.REFUTED, Relation.NONE, reason, "text", False)
 
 
-def _is_zero(value: Any) -> bool:
-    return bool(value == 0)
+_DEGREE = parse_unit("°")
+_RADIAN = parse_unit("rad")
+
+_SAME_KIND: dict[type, Callable[..., Verdict]] = {
+    Listing: Comparer.listings,
+    Ordered: Comparer.ordered,
+    Matrix: Comparer.matrices,
+    Region: Comparer.regions,
+    Branches: Comparer.branches,
+    Claim: Comparer.claims,
+    Words: Comparer.words,
+}
+
+
+def _in_radians(value: Value) -> Expr:
+    return mul(value.unit.factor_to(_RADIAN), value.expr) if isinstance(value.unit, Unit) else value.expr
+
+
+def _shown(answer: Answer) -> str:
+    return to_text(answer.expr) if isinstance(answer, Value) else describe(answer)
+
+
+def _sets_differ(mine: RealSet, other: RealSet) -> Verdict:
+    return Verdict(Status.REFUTED, Relation.NONE, f"{mine} is not {other}", "intervals", True)
+
+
+def _joint(cells: Sequence[Verdict], reason: str) -> Verdict:
+    """VERIFIED of a whole whose parts are."""
+    conditions = tuple(sorted({condition for cell in cells for condition in cell.conditions}))
+    methods = {cell.method for cell in cells}
+    method = methods.pop() if len(methods) == 1 else "mixed"
+    rigorous = all(cell.rigorous for cell in cells)
+    return Verdict(Status.VERIFIED, Relation.EQUIVALENT, reason, method, rigorous, None, conditions)

@@ -13,12 +13,18 @@ from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.derivation import judge_answer, relate
 from reasoning_envs.symbolic.equivalence import NUMBER_DOMAINS, equivalent
 from reasoning_envs.symbolic.expression import Expr
+from reasoning_envs.symbolic.latex_reader import from_latex, is_latex
 from reasoning_envs.symbolic.parser import ParseError, parse_line
 from reasoning_envs.symbolic.statement import Line, Statement, free_symbols
+from reasoning_envs.symbolic.unknowns import names_of, unknown_in
 from reasoning_envs.types import Problem, Relation, Status, Step, Verdict
 from reasoning_envs.verifiers.answer_forms import FORMS, fault_of_form
-from reasoning_envs.verifiers.answers import Answer, compare, read_answer
-from reasoning_envs.verifiers.extraction import extract_answer
+from reasoning_envs.verifiers.answer_kinds import Answer, values_of
+from reasoning_envs.verifiers.answer_reader import read_answer
+from reasoning_envs.verifiers.answer_words import same_words
+from reasoning_envs.verifiers.answers import compare
+from reasoning_envs.verifiers.extraction import Found, find_answer
+from reasoning_envs.verifiers.literals import is_thousands
 from reasoning_envs.verifiers.units import Unit, UnitError, parse_unit
 
 __all__ = ["SymbolicVerifier", "verify_answer", "verify_derivation", "verify_step"]
@@ -38,18 +44,20 @@ def verify_answer(
 ) -> Verdict:
     r"""Is a final answer the true one?
 
-    Numbers, expressions, equations, lists and sets of solutions (``x = 2 or x = 3``; ``2, 3``; ``{2, 3}``),
-    ``no solution`` and ``all reals`` are compared by meaning, exactly. Without ``form``, ``tolerance``, ``units`` the
-    two texts may be exchanged: the status stays the same.
+    Numbers, expressions, equations, lists and sets (``x = 2 or x = 3``; ``{2, 3}``), points and vectors, intervals,
+    inequalities and their unions, matrices, functions by cases, ``no solution``, ``all reals`` and words (choices, yes
+    and no, names), in plain text or LaTeX, are compared by meaning, exactly. Without ``form``, ``tolerance``, ``units``
+    the two texts may be exchanged: the status stays the same.
 
     Args:
         answer: what is judged.
         truth: what is right.
-        form: that the answer must have beside its value: ``"factored"``, ``"expanded"``, ``"simplified"`` or
-            ``"lowest terms"``.
+        form: that the answer must have beside its value: ``"factored"``, ``"expanded"``, ``"simplified"``,
+            ``"lowest terms"`` or ``"decimal"``.
         tolerance: relative error that a number may have, of the truth (absolute where the truth is 0).
         units: both are quantities; the answer must carry a unit, and is converted to this one (``"cm"``, ``"km/h"``).
-            A truth without a unit is meant in this one.
+            A truth without a unit is meant in this one. Without this policy a unit that only one of the two carries
+            is taken as meant for both, which the conditions of the verdict record.
         over: the number domain of the letters: ``"real"``, ``"positive"`` or ``"complex"``.
         extract: look for the answer in a longer text: the last ``\boxed{}``, "answer is", or final value.
 
@@ -64,7 +72,7 @@ def verify_answer(
     _check_text("answer", answer)
     _check_text("truth", truth)
     if form is not None and form not in FORMS:
-        raise ValueError(f"form must be one of {', '.join(sorted(FORMS))}, got {form!r}")
+        raise ValueError(f"form must be one of {', '.join(FORMS)}, got {form!r}")
     if tolerance is not None and not (math.isfinite(tolerance) and tolerance >= 0):
         raise ValueError(f"tolerance must be a finite number >= 0, got {tolerance}")
     if over not in NUMBER_DOMAINS:
@@ -73,37 +81,51 @@ def verify_answer(
         unit = None if units is None else parse_unit(units)
     except UnitError as error:
         raise ValueError(f"units: {error}") from None
-    if extract:
-        answer, truth = extract_answer(answer), extract_answer(truth)
-    verdict = _judge_answer(answer, truth, form, tolerance, unit, over)
+    found = (find_answer(answer), find_answer(truth)) if extract else (Found(answer, False), Found(truth, False))
+    verdict = _judge_answer(*found, form, tolerance, unit, over)
     return replace(verdict, seconds=time.perf_counter() - start)
 
 
 def _judge_answer(
-    answer: str, truth: str, form: str | None, tolerance: float | None, unit: Unit | None, over: str
+    answer: Found, truth: Found, form: str | None, tolerance: float | None, unit: Unit | None, over: str
 ) -> Verdict:
-    right = read_answer(truth, units=unit)
+    right = read_answer(truth.text, units=unit, latex=truth.latex)
     if isinstance(right, Verdict) and unit is not None:
-        right = read_answer(truth)
-    given = read_answer(answer, units=unit)
+        right = read_answer(truth.text, latex=truth.latex)
+    given = read_answer(answer.text, units=unit, latex=answer.latex)
+    if isinstance(given, Verdict) or isinstance(right, Verdict):
+        same = same_words(given, right, (answer.text, truth.text))
+        if same is not None:
+            return same
     if isinstance(given, Verdict):
         return given
     if isinstance(right, Verdict):
         return replace(right, reason=f"the truth cannot be read: {right.reason}")
     verdict = compare(given, right, over=over, tolerance=tolerance)
+    if verdict.refuted and any("," in found.text and is_thousands(found.text) for found in (answer, truth)):
+        verdict = _with_commas_apart(answer, truth, verdict, over, tolerance)
     if form is None or not verdict.verified:
         return verdict
     return _judge_form(given, form, verdict)
 
 
+def _with_commas_apart(answer: Found, truth: Found, verdict: Verdict, over: str, tolerance: float | None) -> Verdict:
+    """``100,200`` may be a list of two numbers after all, if that is what the other one is."""
+    given = read_answer(answer.text, latex=answer.latex, listed=True)
+    right = read_answer(truth.text, latex=truth.latex, listed=True)
+    if isinstance(given, Verdict) or isinstance(right, Verdict):
+        return verdict
+    listed = compare(given, right, over=over, tolerance=tolerance)
+    return replace(listed, rigorous=False) if listed.verified else verdict
+
+
 def _judge_form(answer: Answer, form: str, verdict: Verdict) -> Verdict:
-    if answer.statement is not None:
+    values = values_of(answer)
+    if values is None:
         reason = f"the form {form!r} is for values, not for statements"
         return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "form")
-    for value in answer.values:
-        fault = fault_of_form(value.expr, form)
-        if fault is None and form == "lowest terms" and "." in value.text:
-            fault = f"{value.text} is a decimal"
+    for value in values:
+        fault = fault_of_form(value.expr, form, value.text)
         if fault is not None:
             return Verdict(Status.REFUTED, Relation.EQUIVALENT, f"not {form}: {fault}", "form", True)
     return verdict
@@ -120,7 +142,8 @@ def verify_step(
         before: a line.
         after: the next one.
         over: the number domain: ``"real"``, ``"positive"`` or ``"complex"``.
-        unknown: what is solved for; default x, or the only letter.
+        unknown: what is solved for, several names parted by commas; default x, or the only letter, or, where a line
+            joins two equations by *and*, those of x, y, z, w that occur.
         symbols: names that are symbols whatever else they would mean (``e``, ``speed``).
 
     Raises:
@@ -157,15 +180,16 @@ def verify_derivation(
         _check_text(f"lines[{place}]", text)
     if over not in NUMBER_DOMAINS:
         raise ValueError(f"over must be one of {', '.join(NUMBER_DOMAINS)}, got {over!r}")
-    declared = frozenset(symbols or ()) | frozenset([unknown] if unknown is not None else ())
+    names = () if unknown is None else names_of(unknown)
+    declared = frozenset(symbols or ()) | frozenset(names)
     read = [_read(line, declared) for line in lines]
     letters: frozenset[str] = frozenset().union(*[free_symbols(line) for line in read if not isinstance(line, Verdict)])
-    if unknown is not None and letters and unknown not in letters:
+    if unknown is not None and letters and letters.isdisjoint(names):
         unread = [text for text, line in zip(lines, read, strict=True) if isinstance(line, Verdict)]
-        if not any(unknown in text for text in unread):
+        if not any(name in text for text in unread for name in names):
             found = ", ".join(sorted(letters))
             raise ValueError(f"the unknown {unknown!r} is in none of the lines; the letters there: {found}")
-    chosen = unknown or _unknown(letters)
+    chosen = unknown or unknown_in([line for line in read if not isinstance(line, Verdict)])
     verdicts: list[Verdict] = []
     if not read:
         return verdicts
@@ -205,13 +229,6 @@ def _judge_step(
     return relate(before, after, unknown=unknown, over=over)
 
 
-def _unknown(letters: frozenset[str]) -> str | None:
-    """x, or the only letter; None where several could be meant."""
-    if "x" in letters or not letters:
-        return "x"
-    return next(iter(letters)) if len(letters) == 1 else None
-
-
 def _read(text: str, symbols: frozenset[str]) -> Line | Verdict:
     """The line, or why it is none: UNPARSED or UNSAFE."""
     if len(text) > _MAX_CACHED_TEXT:
@@ -221,7 +238,7 @@ def _read(text: str, symbols: frozenset[str]) -> Line | Verdict:
 
 def _parse(text: str, symbols: frozenset[str]) -> Line | Verdict:
     try:
-        line = parse_line(text, symbols=symbols or None)
+        line = parse_line(from_latex(text) if is_latex(text) else text, symbols=symbols or None)
         check_bounds(line)
     except ParseError as error:
         return Verdict(Status.UNPARSED, Relation.UNKNOWN, error.reason, "parser", True)
@@ -238,7 +255,7 @@ class SymbolicVerifier:
 
     A problem's ``statement`` is its first line; the texts of the steps are the lines that follow. Keys of its metadata:
 
-    * ``unknown``: the symbol that is solved for; default x, or the only letter.
+    * ``unknown``: the symbol that is solved for, or several: ``"x, y"``; default as for :func:`verify_step`.
     * ``over``: the number domain, default ``"real"``.
     * ``form``: where the statement is an expression, the form that the last line must have (see :func:`verify_answer`).
 
@@ -309,9 +326,9 @@ class SymbolicVerifier:
             raise ValueError(f"metadata['over'] must be one of {', '.join(NUMBER_DOMAINS)}, got {over!r}")
         named = metadata.get("unknown")
         if named is not None:
-            return over, frozenset((str(named),)), str(named)
+            return over, frozenset(names_of(str(named))), str(named)
         line = _read(problem.statement, frozenset())
-        return over, frozenset(), None if isinstance(line, Verdict) else _unknown(free_symbols(line))
+        return over, frozenset(), None if isinstance(line, Verdict) else unknown_in([line])
 
 
 def _statement(line: Line) -> Statement:

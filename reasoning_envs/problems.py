@@ -6,11 +6,14 @@ renamed, operands sorted) falls into the lowest fifth, on every machine and for 
 
 from __future__ import annotations
 
+import gzip
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO, cast
 
 import numpy as np
 
@@ -82,7 +85,7 @@ def read_problem_lines(path: str | Path, read: Callable[[str], Problem]) -> tupl
     replaced, which makes a bad line of their line alone.
 
     Args:
-        path: of the file.
+        path: of the file; one that ends in ``.gz`` is unpacked.
         read: makes a problem of a text, or raises an :class:`~reasoning_envs.domains.protocol.InputError`.
 
     Raises:
@@ -90,7 +93,7 @@ def read_problem_lines(path: str | Path, read: Callable[[str], Problem]) -> tupl
     """
     problems: list[ProblemLine] = []
     bad: list[BadLine] = []
-    with Path(path).open(encoding="utf-8-sig", errors="replace", newline=None) as file:
+    with _opened(Path(path)) as file:
         for number, line in enumerate(file, start=1):
             text = line.strip()
             if not text or text.startswith("#"):
@@ -100,6 +103,19 @@ def read_problem_lines(path: str | Path, read: Callable[[str], Problem]) -> tupl
             except InputError as error:
                 bad.append(BadLine(str(path), number, text, error.verdict))
     return problems, bad
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    if path.suffix != ".gz":
+        with path.open(encoding="utf-8-sig", errors="replace", newline=None) as file:
+            yield file
+        return
+    try:
+        with gzip.open(path, "rt", encoding="utf-8-sig", errors="replace", newline=None) as unpacked:
+            yield cast(TextIO, unpacked)
+    except (EOFError, zlib.error) as error:
+        raise OSError(f"{path} is damaged, or was cut off: {error}") from error
 
 
 class ProblemSource:

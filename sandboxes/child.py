@@ -15,14 +15,18 @@ import time
 from dataclasses import dataclass
 
 from sandboxes import wire
-from sandboxes.launch import Breakdown, Exhausted, Zygote
+from sandboxes.base import cores
+from sandboxes.launch import Breakdown, Exhausted, Zygote, pid_of
+from sandboxes.outcome import Over
 from sandboxes.types import Limits, Status
 from sandboxes.zygote_process import ENDED, LANDLOCK, SECCOMP, STARTED, pack_request
 
-__all__ = ["Child", "Ended", "Over"]
+__all__ = ["Child", "Ended"]
 
 _END_SECONDS = 20.0
 _FAREWELL_SECONDS = 1.0
+_CPU_GRACE_SECONDS = 0.05
+"""By what the kernel's own timer may be late before the parent acts in its place."""
 _CHUNK = 1 << 16
 _OVERHEAD = 4096 + wire.TOKEN
 """Bytes of a frame beyond its value: messages have their own bound inside."""
@@ -47,20 +51,6 @@ class Ended:
     peak_bytes: int
 
 
-class Over(Exception):
-    """Nothing more can come from this program.
-
-    Args:
-        status: why.
-        reason: in words.
-    """
-
-    def __init__(self, status: Status, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-
-
 class Child:
     """One process and its channel. One thread at a time; :meth:`close` must be called.
 
@@ -81,6 +71,8 @@ class Child:
         """When its wall-clock time is up, on the monotonic clock."""
         self._exit: tuple[int, float, float, int] | None = None
         self._was_killed = False
+        self._look_at = math.inf
+        self._may_kill_itself = not (zygote.walls.seccomp and layers & SECCOMP)
         self._pending = b""
         # Of values and, two digits a byte, of the files that are fetched.
         self._longest = max(limits.output_bytes, 2 * limits.file_bytes if limits.files else 0) + _OVERHEAD
@@ -124,6 +116,18 @@ class Child:
         self._poll = select.poll()
         self._poll.register(self._channel, select.POLLIN)
 
+    def watch(self) -> None:
+        """From now on look at its CPU time as well, whenever it is waited for.
+
+        The kernel's timer ends whatever lets its signal through. What blocks all signals is left to RLIMIT_CPU, which
+        counts in whole seconds and by ticks.
+        """
+        self._look_at = time.monotonic() + self._soonest(self.limits.cpu_seconds)
+
+    def _soonest(self, cpu_seconds: float) -> float:
+        """Wall-clock seconds in which it cannot use more CPU time than this."""
+        return (cpu_seconds + _CPU_GRACE_SECONDS) / min(cores(), self.limits.processes)
+
     def wait(self) -> None:
         """Wait until a whole program has ended.
 
@@ -141,6 +145,7 @@ class Child:
         """
         try:
             deadline = time.monotonic() + _END_SECONDS
+            self._look_at = math.inf
             while self._exit is None:
                 self._kill()
                 try:
@@ -210,9 +215,14 @@ class Child:
             return (Status.EXITED if code else Status.OK), f"it ended with code {code}" if code else ""
         name = signal.Signals(ended.signal).name if ended.signal in set(signal.Signals) else str(ended.signal)
         if ended.signal == signal.SIGKILL:
-            # No program can send this to itself here. The kernel sends it to what eats the machine's last memory.
+            # The kernel sends it to what eats the machine's last memory.
             if ended.peak_bytes > limits.memory_bytes // 2:
                 return Status.MEMORY, "killed by the kernel, most likely for want of memory"
+            # And by RLIMIT_CPU, whose clock counts whole ticks and may run ahead of the time that was used.
+            if ended.cpu_seconds > limits.cpu_seconds / 2:
+                return Status.TIMEOUT, f"killed by the kernel at its {limits.cpu_seconds:g} s of CPU time"
+            if self._may_kill_itself:
+                return Status.CRASHED, "it died of SIGKILL, which nothing keeps it from sending to itself in this tier"
             raise Breakdown("the program's process was killed from outside")
         if ended.signal == signal.SIGSYS:
             return Status.CRASHED, "killed for a system call of another architecture"
@@ -246,7 +256,7 @@ class Child:
         Raises:
             Over: it does not come, or is none.
         """
-        data = self._pending
+        data = bytearray(self._pending)
         size = wire.HEADER.size
         while len(data) < size or len(data) < wire.HEADER.unpack_from(data)[0] + size - 1:
             if len(data) >= size and wire.HEADER.unpack_from(data)[0] > self._longest:
@@ -265,18 +275,40 @@ class Child:
         end = size - 1 + length
         if length < 1 or (is_last and len(data) > end):
             raise Over(Status.TAMPERED, "it said more than it was asked for")
-        self._pending = data[end:]
-        return kind, data[size:end]
+        self._pending = bytes(data[end:])
+        return kind, bytes(data[size:end])
 
     def _await(self, poll: select.poll, deadline: float) -> None:
         """Wait until there is something to read.
 
         Raises:
-            Over: the deadline has passed.
+            Over: the deadline has passed, or all CPU time is used up.
         """
-        while not poll.poll(_milliseconds(deadline)):
-            if time.monotonic() >= deadline:
+        while not poll.poll(_milliseconds(min(deadline, self._look_at))):
+            now = time.monotonic()
+            if now >= deadline:
                 raise Over(Status.TIMEOUT, f"no end within {self.limits.wall_seconds:g} s")
+            if now >= self._look_at:
+                self._look_at = now + self._soonest(self._cpu_left())
+
+    def _cpu_left(self) -> float:
+        """Seconds of CPU time that it may still use.
+
+        Raises:
+            Over: there are none, not even with what is allowed for the kernel's timer to be late.
+        """
+        limit = self.limits.cpu_seconds
+        if self._pidfd < 0 and self._report_is_ready():
+            self._read_report()
+        used = cpu_seconds_of(self._pidfd) if self._pidfd >= 0 else 0.0
+        if used > limit + _CPU_GRACE_SECONDS:
+            raise Over(Status.TIMEOUT, f"more than {limit:g} s of CPU time")
+        return limit - used
+
+    def _report_is_ready(self) -> bool:
+        poll = select.poll()
+        poll.register(self._report, select.POLLIN)
+        return bool(poll.poll(0))
 
     def _await_report(self, deadline: float) -> None:
         """Wait for what the zygote says next.
@@ -330,6 +362,17 @@ class Child:
         pidfd, self._pidfd = self._pidfd, -1
         if pidfd >= 0:
             os.close(pidfd)
+
+
+def cpu_seconds_of(pidfd: int) -> float:
+    """What a running process and its threads have used so far, to the nanosecond; 0.0 if it has ended."""
+    try:
+        pid = pid_of(pidfd)
+        # The clock of another process: see clock_getcpuclockid(3) and the kernel's include/linux/posix-timers.h.
+        used = time.clock_gettime(~pid << 3 | 2)
+        return used if pid_of(pidfd) == pid else 0.0
+    except (Breakdown, OSError):
+        return 0.0
 
 
 def _milliseconds(deadline: float) -> int:

@@ -13,7 +13,7 @@ import os
 import resource
 import signal
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 __all__ = [
     "FilterProgram",
@@ -24,12 +24,17 @@ __all__ = [
     "enter_landlock",
     "landlock_ruleset",
     "landlock_version",
+    "limit_for_good",
     "limit_resources",
     "mount",
     "prctl",
     "system_call",
     "unshare",
 ]
+
+_EXACT = (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE)
+_UNLIMITED = 1 << 63
+_DESCRIPTORS = 256
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _LIBC.syscall.restype = ctypes.c_long
@@ -228,7 +233,7 @@ class FilterProgram:
 
 
 def become(number: int, *, may_read_all: bool) -> None:
-    """Become another user and group, without any capability. Needs root.
+    """Become another user and group, without any capability. Needs root, and leaves other groups alone.
 
     Args:
         number: of both.
@@ -239,7 +244,6 @@ def become(number: int, *, may_read_all: bool) -> None:
     """
     if may_read_all:
         prctl(PR_SET_KEEPCAPS, 1)
-    os.setgroups([])
     os.setresgid(number, number, number)
     os.setresuid(number, number, number)
     drop_capabilities(_CAP_DAC_READ_SEARCH if may_read_all else 0)
@@ -256,39 +260,45 @@ def drop_capabilities(kept: int = 0) -> None:
         _fail("capset")
 
 
-def limit_resources(cpu_seconds: float, address_space: int, file_size: int, processes: int) -> None:
+def limit_for_good() -> dict[int, int]:
+    """Set the limits of this process and its future children that are the same for all; the upper bounds of the others.
+
+    Returns:
+        Bound of each limit that :func:`limit_resources` sets; a huge number for none.
+    """
+    for kind in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
+        resource.setrlimit(kind, (0, 0))
+    return {
+        kind: _UNLIMITED if (hard := resource.getrlimit(kind)[1]) == resource.RLIM_INFINITY else hard
+        for kind in (*_EXACT, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE)
+    }
+
+
+def limit_resources(
+    cpu_seconds: float, address_space: int, file_size: int, processes: int, bounds: Mapping[int, int]
+) -> None:
     """Set this process's limits; none can be raised again. Raises OSError where it has lower ones already.
 
-    The timer ends the process exactly at its CPU time where the program lets the signal through; RLIMIT_CPU, in whole
-    seconds, asks nobody.
+    The timer ends the process at its CPU time where the program lets the signal through. RLIMIT_CPU asks nobody, but
+    counts whole seconds, by ticks that may run ahead of the time that was used: it stands well behind the parent's own
+    watch, see :meth:`sandboxes.child.Child.watch`.
 
     Args:
         cpu_seconds: CPU time.
         address_space: bytes of address space.
         file_size: bytes that a file may grow to.
         processes: processes and threads of this user; the kernel does not count root's.
+        bounds: see :func:`limit_for_good`.
     """
-    for kind, value in (
-        (resource.RLIMIT_CPU, math.ceil(cpu_seconds) + 1),
-        (resource.RLIMIT_AS, address_space),
-        (resource.RLIMIT_FSIZE, file_size),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        if hard != resource.RLIM_INFINITY and hard < value:
+    for kind, value in zip(_EXACT, (math.ceil(cpu_seconds * 2) + 1, address_space, file_size), strict=True):
+        if bounds[kind] < value:
             # A program that this stopped would be blamed for it.
             raise OSError(
-                errno.EPERM, f"this user's own limit number {kind} (see ulimit -H -a) is {hard}, below {value}"
+                errno.EPERM, f"this user's own limit number {kind} (see ulimit -H -a) is {bounds[kind]}, below {value}"
             )
         resource.setrlimit(kind, (value, value))
-    for kind, value in (
-        (resource.RLIMIT_NPROC, processes),
-        (resource.RLIMIT_NOFILE, 256),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_MEMLOCK, 0),
-        (resource.RLIMIT_MSGQUEUE, 0),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        bounded = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    for kind, value in ((resource.RLIMIT_NPROC, processes), (resource.RLIMIT_NOFILE, _DESCRIPTORS)):
+        bounded = min(value, bounds[kind])
         resource.setrlimit(kind, (bounded, bounded))
     signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
 

@@ -12,8 +12,9 @@ import os
 import time
 
 from sandboxes import wire
-from sandboxes.child import Child, Over
+from sandboxes.child import Child
 from sandboxes.launch import Breakdown
+from sandboxes.outcome import Over
 from sandboxes.types import CallResult, Job, Mode, Status
 from sandboxes.values import dump_value, load_value
 
@@ -62,6 +63,7 @@ class Program(Child):
         if kind != wire.CONFINED:
             raise Breakdown(f"a process could not confine itself: {text.decode(errors='replace')}")
         self.deadline = time.monotonic() + self.limits.wall_seconds
+        self.watch()
 
     def load(self) -> None:
         """Wait until the program is loaded and ready for calls.
@@ -127,7 +129,7 @@ class Program(Child):
         return kind, body[wire.TOKEN :]
 
     def reply(self, result: CallResult) -> None:
-        """To tests: what came of their question.
+        """To tests: the value that their question brought, or what the program raised.
 
         Raises:
             Over: they are over.
@@ -135,8 +137,7 @@ class Program(Child):
         if result.status is Status.OK:
             self.speak(wire.REPLY, bytes([wire.ANSWER]) + dump_value(result.value))
         else:
-            text = result.error if result.status is Status.EXCEPTION else f"RuntimeError: {result.error}"
-            self.speak(wire.REPLY, bytes([wire.RAISED]) + text.encode())
+            self.speak(wire.REPLY, bytes([wire.RAISED]) + result.error.encode())
 
     def fetch(self) -> dict[str, bytes]:
         """The files that the job asks for; after the last call.

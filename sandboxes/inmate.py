@@ -30,6 +30,10 @@ _ENDINGS = (StopIteration, StopAsyncIteration)
 """To a test that calls the candidate in ``map`` these would say that there are no more cases (compare PEP 479)."""
 
 
+class CandidateError(Exception):
+    """In tests: the program raised something of a class that they cannot know. No test can ask for this one."""
+
+
 class _CandidateEnded(BaseException):
     """The parent has ended the tests: the program that they are about is gone."""
 
@@ -251,9 +255,9 @@ class _Candidate:
         name, _, message = body.decode(errors="replace").partition(": ")
         known = getattr(builtins, name, None)
         if not isinstance(known, type) or not issubclass(known, Exception) or issubclass(known, _ENDINGS):
-            raise RuntimeError(f"{name}: {message}")
+            raise CandidateError(f"{name}: {message}")
         try:
             error = known(message)
         except TypeError:  # such as UnicodeDecodeError, which takes five arguments
-            error = RuntimeError(f"{name}: {message}")
+            error = CandidateError(f"{name}: {message}")
         raise error

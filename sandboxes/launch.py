@@ -25,6 +25,7 @@ __all__ = [
     "Means",
     "Walls",
     "Zygote",
+    "pid_of",
 ]
 
 ENVIRONMENT = {
@@ -150,7 +151,7 @@ class Zygote:
         if data != b"ready" or len(descriptors) != 1:
             raise Breakdown(f"it ended with code {self._process.wait(_START_SECONDS)}")
         self._pidfd = descriptors[0]
-        self.pid = _pid_of(self._pidfd)
+        self.pid = pid_of(self._pidfd)
         # Of a new user namespace only the programs of this zygote are counted.
         total = int(Path("/proc/loadavg").read_text().split()[3].split("/")[1])
         self._others = 0 if self._users else _SIBLINGS + (total if self.walls.means is Means.NONE else 0)
@@ -215,12 +216,18 @@ class Zygote:
             os.close(pidfd)
 
 
-def _pid_of(pidfd: int) -> int:
-    """The process's number as this process sees it; in its own namespace the zygote has another one."""
+def pid_of(pidfd: int) -> int:
+    """The process's number as this process sees it; in its own namespace it may have another one.
+
+    Raises:
+        Breakdown: it has ended.
+    """
     for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines():
         if line.startswith("Pid:"):
-            return int(line.split()[1])
-    raise Breakdown("it ended while it started")
+            pid = int(line.split()[1])
+            if pid > 0:
+                return pid
+    raise Breakdown("it has ended")
 
 
 def _configuration(walls: Walls, readable: list[str], path: list[str], image: str) -> dict[str, object]:

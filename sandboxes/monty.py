@@ -12,9 +12,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import itertools
-import os
 import subprocess
-import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
@@ -22,18 +20,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from sandboxes.base import SandboxBase
-from sandboxes.monty_process import Interpreter, Lost, find_binary
+from sandboxes.monty_process import Lost, find_binary
 from sandboxes.monty_run import Run
-from sandboxes.monty_wire import (
-    Event,
-    EventKind,
-    Malformed,
-    NotPlain,
-    resume_lookup,
-    resume_raising,
-    resume_with,
-)
+from sandboxes.monty_stable import Lease, Stable
+from sandboxes.monty_values import NotPlain
+from sandboxes.monty_wire import Event, EventKind, resume_lookup, resume_raising, resume_with
 from sandboxes.outcome import Over, conclude
+from sandboxes.protobuf import Malformed
 from sandboxes.types import (
     IMAGES,
     Call,
@@ -128,7 +121,7 @@ class MontySandbox(SandboxBase):
             raise SandboxUnavailable(f"Monty imports no third-party module; image={image!r} needs backend='zygote'")
         if Tier(minimum_tier) is Tier.NAMESPACES:
             raise SandboxUnavailable(f"Monty is of the tier {self.tier}, and {minimum_tier} is asked for")
-        self._stable = _Stable(find_binary(), recycle_after, self.width)
+        self._stable = Stable(find_binary(), recycle_after, self.width)
         self._finalizer = weakref.finalize(self, self._stable.end)
         self.info: Mapping[str, Any] = {"tier": self.tier.value, "means": self._probe()}
 
@@ -205,110 +198,8 @@ class MontySandbox(SandboxBase):
         self._finalizer()
 
 
-class _Stable:
-    """The interpreters that wait, and those at work."""
-
-    def __init__(self, binary: str, recycle_after: int, width: int) -> None:
-        self.binary = binary
-        self._recycle_after = recycle_after
-        self._width = width
-        self._lock = threading.Lock()
-        self._idle: list[Interpreter] = []
-        self._busy: set[Interpreter] = set()
-        self._owner = os.getpid()
-        self._ended = False
-
-    def take(self) -> Interpreter:
-        """An idle interpreter, or a new one.
-
-        Raises:
-            Lost: there is to be none any more.
-            SandboxUnavailable: there is none to be had.
-        """
-        with self._lock:
-            if self._owner != os.getpid():
-                for strange in (*self._idle, *self._busy):
-                    strange.abandon()
-                self._idle, self._busy, self._owner = [], set(), os.getpid()
-            if self._ended:
-                raise Lost(Status.INFRASTRUCTURE, "the sandbox has been closed")
-            if self._idle:
-                interpreter = self._idle.pop()
-                self._busy.add(interpreter)
-                return interpreter
-        interpreter = Interpreter(self.binary)
-        with self._lock:
-            self._busy.add(interpreter)
-            is_late = self._ended
-        if is_late:
-            self.give(interpreter, is_reusable=False)
-            raise Lost(Status.INFRASTRUCTURE, "the sandbox has been closed")
-        return interpreter
-
-    def give(self, interpreter: Interpreter, *, is_reusable: bool) -> None:
-        """Hand one back."""
-        with self._lock:
-            self._busy.discard(interpreter)
-            if (
-                is_reusable
-                and not self._ended
-                and interpreter.owner == os.getpid()
-                and interpreter.jobs < self._recycle_after
-                and len(self._idle) < self._width
-            ):
-                self._idle.append(interpreter)
-                return
-        interpreter.kill()
-
-    def end(self) -> None:
-        """Kill all of them; those that run jobs find out by themselves."""
-        with self._lock:
-            self._ended = True
-            idle, self._idle = self._idle, []
-            for interpreter in self._busy:
-                if interpreter.owner == os.getpid():
-                    interpreter.interrupt()
-        for interpreter in idle:
-            if interpreter.owner == os.getpid():
-                interpreter.kill()
-            else:
-                interpreter.abandon()
-
-
-class _Lease:
-    """A run in an interpreter from the stable; afterwards the interpreter goes back to it, or dies."""
-
-    def __init__(self, stable: _Stable, limits: Limits) -> None:
-        self._stable = stable
-        # One that died while it was idle has run nothing of this job.
-        for is_last in (False, True):
-            self._interpreter = stable.take()
-            try:
-                self.run = Run(self._interpreter, limits)
-                return
-            except Lost:
-                stable.give(self._interpreter, is_reusable=False)
-                if is_last:
-                    raise
-
-    def end(self) -> tuple[float, int]:
-        """CPU seconds and peak bytes of the run, which is over with this."""
-        used = max(self._interpreter.cpu_seconds(), 0.0)
-        peak = self._interpreter.peak_bytes() if self._interpreter.jobs == 1 else 0
-        try:
-            self.run.finish()
-        finally:
-            self._stable.give(self._interpreter, is_reusable=self.run.is_reusable)
-        return used, peak
-
-    def abort(self) -> None:
-        """End it in the middle of things."""
-        self.run.is_reusable = False
-        self.end()
-
-
-def _run_calls(stable: _Stable, job: Job, limits: Limits) -> Execution:
-    lease = _Lease(stable, limits)
+def _run_calls(stable: Stable, job: Job, limits: Limits) -> Execution:
+    lease = Lease(stable, limits)
     results: list[CallResult] = []
     try:
         over = _call_all(lease.run, job, results)
@@ -331,8 +222,8 @@ def _call_all(run: Run, job: Job, results: list[CallResult]) -> Over | None:
     return None
 
 
-def _run_program(stable: _Stable, job: Job, limits: Limits) -> Execution:
-    lease = _Lease(stable, limits)
+def _run_program(stable: Stable, job: Job, limits: Limits) -> Execution:
+    lease = Lease(stable, limits)
     over, code = None, 0
     try:
         code = lease.run.run(job.source, job.stdin or "")
@@ -348,14 +239,14 @@ def _run_program(stable: _Stable, job: Job, limits: Limits) -> Execution:
     return dataclasses.replace(execution, exit_code=code if has_ended else None)
 
 
-def _run_tests(stable: _Stable, job: Job, limits: Limits) -> Execution:
-    program = _Lease(stable, limits)
+def _run_tests(stable: Stable, job: Job, limits: Limits) -> Execution:
+    program = Lease(stable, limits)
     try:
         try:
             program.run.load(job.source, job.entry or "", None)
         except Over as over:
             return _conclude(program, over, [], 0)
-        tests = _Lease(stable, limits)
+        tests = Lease(stable, limits)
         try:
             verdict = _mediate(program.run, tests.run, job)
         except BaseException:
@@ -407,9 +298,8 @@ def _carry(program: Run, tests: Run, event: Event) -> Over | None:
     elif result.status is Status.EXCEPTION:
         name, _, message = result.error.partition(": ")
         known = name in _EXCEPTIONS
-        tests.answer(
-            resume_raising(event.call_id, name if known else "RuntimeError", message if known else result.error)
-        )
+        # No class of Monty's is unknown to all tests; this one is the least that a test can ask for.
+        tests.answer(resume_raising(event.call_id, name if known else "Exception", message if known else result.error))
     else:
         # A test that expects "some exception" must not take this one for it.
         return Over(result.status, result.error)
@@ -442,7 +332,7 @@ def _defines_check(tests: str) -> bool:
     return any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in body)
 
 
-def _conclude(lease: _Lease, over: Over | None, results: list[CallResult], asked: int) -> Execution:
+def _conclude(lease: Lease, over: Over | None, results: list[CallResult], asked: int) -> Execution:
     run = lease.run
     stdout, stderr, calls = run.stdout, run.stderr, run.calls
     used, peak = lease.end()
@@ -454,7 +344,7 @@ def _stamped(execution: Execution, wall_seconds: float) -> Execution:
     return dataclasses.replace(execution, wall_seconds=wall_seconds, tier=Tier.INTERPRETER, backend=_BACKEND)
 
 
-_RUNS: Mapping[Mode, Callable[[_Stable, Job, Limits], Execution]] = {
+_RUNS: Mapping[Mode, Callable[[Stable, Job, Limits], Execution]] = {
     Mode.PROGRAM: _run_program,
     Mode.CALLS: _run_calls,
     Mode.TESTS: _run_tests,
@@ -464,12 +354,12 @@ _RUNS: Mapping[Mode, Callable[[_Stable, Job, Limits], Execution]] = {
 class _MontySession:
     """See :class:`sandboxes.protocol.Session`."""
 
-    def __init__(self, stable: _Stable, source: str, entry: str, limits: Limits) -> None:
+    def __init__(self, stable: Stable, source: str, entry: str, limits: Limits) -> None:
         self._begun = time.monotonic()
         self._results: list[CallResult] = []
         self._over: Over | None = None
         self._execution: Execution | None = None
-        self._lease = _Lease(stable, limits)
+        self._lease = Lease(stable, limits)
         try:
             self._lease.run.load(source, entry, None)
         except Over as over:

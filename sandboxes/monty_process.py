@@ -15,7 +15,8 @@ import sysconfig
 import time
 from pathlib import Path
 
-from sandboxes.monty_wire import Event, EventKind, Malformed, frame, parse_event
+from sandboxes.monty_wire import Event, EventKind, frame, parse_event
+from sandboxes.protobuf import Malformed
 from sandboxes.types import Limits, SandboxUnavailable, Status
 
 __all__ = ["Interpreter", "Lost", "find_binary"]

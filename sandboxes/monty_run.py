@@ -13,13 +13,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandboxes.monty_process import Interpreter, Lost
+from sandboxes.monty_values import NotPlain, TooLarge
 from sandboxes.monty_wire import (
     RESET,
     Event,
     EventKind,
-    Malformed,
-    NotPlain,
-    TooLarge,
     configure,
     feed,
     resume_lookup,
@@ -28,6 +26,7 @@ from sandboxes.monty_wire import (
     resume_with,
 )
 from sandboxes.outcome import Over
+from sandboxes.protobuf import Malformed
 from sandboxes.types import IMAGES, Call, CallResult, Limits, Status
 from sandboxes.values import dump_value
 

@@ -50,7 +50,9 @@ def open_sandbox(
         raise ValueError(f"there is no sandbox {backend!r}; known: auto, {', '.join(BACKENDS)}, or 'module:Name'")
     if backend == "zygote" and sys.platform != "linux":
         raise SandboxUnavailable("the zygote sandbox needs Linux; here, use backend='monty' or a remote service")
-    opened: Sandbox = getattr(importlib.import_module(module), name)(
-        limits=limits or Limits(), minimum_tier=Tier(minimum_tier), **options
-    )
+    make = getattr(importlib.import_module(module), name)
+    try:
+        opened: Sandbox = make(limits=limits or Limits(), minimum_tier=Tier(minimum_tier), **options)
+    except OSError as error:  # no descriptor, process or memory is left
+        raise SandboxUnavailable(f"the {backend} sandbox cannot be opened: {error}") from error
     return opened

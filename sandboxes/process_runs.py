@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import signal
 import threading
 import time
@@ -12,19 +11,18 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
-from sandboxes import wire
 from sandboxes.base import SandboxBase
 from sandboxes.languages import LANGUAGES, Language, find_tool
+from sandboxes.mediation import mediate, of_tests
 from sandboxes.outcome import Over, conclude
-from sandboxes.processes import Ended, Process, limited
+from sandboxes.processes import Ended, Process
 from sandboxes.types import CallResult, Execution, Job, Limits, Mode, SandboxClosed, SandboxUnavailable, Status
-from sandboxes.values import dump_value, load_value
+from sandboxes.values import dump_value
 
-__all__ = ["Broken", "Candidate", "Launch", "ProcessSandbox", "trusted_tests"]
+__all__ = ["Broken", "Launch", "ProcessSandbox"]
 
 _PROGRAM_BYTES = 64 << 20
 _TAIL = 20_000
@@ -256,9 +254,9 @@ class ProcessSandbox(SandboxBase):
             with self._running_process(self._answering(trusted, limits)) as tests:
                 try:
                     tests.load(job, Mode.TESTS)
-                    verdict = _mediate(program, tests)
+                    verdict = mediate(program, tests)
                 except Over as reason:
-                    verdict = _of_tests(reason, program.calls)
+                    verdict = of_tests(reason, program.calls)
                 used = tests.end().cpu_seconds
             execution = self._conclude(program, verdict, [], 0, job.language)
         return dataclasses.replace(execution, cpu_seconds=execution.cpu_seconds + used)
@@ -320,74 +318,6 @@ def _over(step: Callable[[], None]) -> Over | None:
     except Over as over:
         return over
     return None
-
-
-class Candidate(Protocol):
-    """What tests call."""
-
-    calls: int
-    """How many calls were put to it."""
-
-    def ask(self, question: bytes) -> CallResult:
-        """Make one call, ``[args, kwargs]`` as bytes.
-
-        Raises:
-            Over: there was no answer, and there will be none.
-        """
-        ...
-
-
-def trusted_tests(job: Job, candidate: Candidate, limits: Limits) -> Over | None:
-    """Run a job's tests in a plain process of this machine; None when they passed.
-
-    For back ends whose programs are elsewhere: what comes from there is plain values, and tests are trusted.
-    """
-    language = LANGUAGES["python"]
-    package = Path(__file__).resolve().parent.parent
-    command = [word.format(tool=find_tool(language), inmate=package) for word in language.answer]
-    process = Process(
-        limited(command, limits, address_space=language.address_space, counts_processes=False),
-        limits,
-        has_channel=True,
-        environment={"PATH": os.defpath},
-    )
-    try:
-        process.load(job, Mode.TESTS)
-        return _mediate(candidate, process)
-    except Over as over:
-        return _of_tests(over, candidate.calls)
-    finally:
-        process.end()
-
-
-def _mediate(program: Candidate, tests: Process) -> Over | None:
-    """Carry questions and answers until the tests have come to an end; None when they passed."""
-    while True:
-        kind, body = tests.hear_tests()
-        if kind == wire.DONE:
-            return None if program.calls else Over(Status.REFUSED, "the tests never called the program")
-        if kind == wire.FAILED:
-            return Over(Status.FAILED, body.decode(errors="replace"))
-        if kind != wire.QUESTION:
-            return Over(Status.REFUSED, f"the tests cannot be run: {body.decode(errors='replace')}")
-        load_value(body)
-        try:
-            result = program.ask(body)
-        except Over as over:
-            return over
-        # Waiting for the program is no time of theirs.
-        tests.renew_deadline()
-        if not result.ok and result.status is not Status.EXCEPTION:
-            # A test that expects "some exception" must not take this one for it.
-            return Over(result.status, result.error)
-        tests.reply(result)
-
-
-def _of_tests(over: Over, calls: int) -> Over:
-    """What it means that the tests are over without a verdict: their fault, until they have called the program."""
-    if calls == 0 or over.status is Status.TAMPERED:
-        return Over(Status.REFUSED, f"the tests cannot be run: {over.reason}")
-    return Over(Status.FAILED if over.status is Status.EXITED else over.status, f"in the tests: {over.reason}")
 
 
 class _ProcessSession:

@@ -34,7 +34,6 @@ _TICK_SECONDS = 0.01
 _FAREWELL_SECONDS = 1.0
 _HANG_UP_SECONDS = 0.1
 _OVERHEAD_BYTES = 4096 + wire.TOKEN
-_QUIET = ("StopIteration", "StopAsyncIteration", "GeneratorExit", "SystemExit", "KeyboardInterrupt")
 _ANSWERS = {
     wire.ANSWER: Status.OK,
     wire.RAISED: Status.EXCEPTION,
@@ -266,10 +265,7 @@ class Process:
         if result.ok:
             body = bytes([wire.ANSWER]) + dump_value(result.value)
         else:
-            # These would end a loop, or the tests, instead of failing them.
-            is_quiet = result.error.partition(":")[0] in _QUIET
-            text = f"RuntimeError: {result.error}" if is_quiet else result.error
-            body = bytes([wire.RAISED]) + text.encode(errors="replace")
+            body = bytes([wire.RAISED]) + result.error.encode(errors="replace")
         self._write(wire.REPLY, body)
 
     def interrupt(self) -> None:

@@ -24,8 +24,8 @@ from typing import Any, Self
 
 from sandboxes import values
 from sandboxes.base import SandboxBase
+from sandboxes.mediation import trusted_tests
 from sandboxes.outcome import Over, conclude
-from sandboxes.process_runs import trusted_tests
 from sandboxes.remote_services import SERVICES, Fault, Report, Service, TooMuch
 from sandboxes.types import (
     Call,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import logging
 import os
 import platform
@@ -16,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from sandboxes import escapes
-from sandboxes.child import Over
 from sandboxes.confinement import landlock_version
 from sandboxes.conversation import Program
 from sandboxes.launch import ENVIRONMENT, Breakdown, Means, Walls, Zygote
+from sandboxes.outcome import Over
 from sandboxes.seccomp_filter import allow_list
 from sandboxes.types import Job, Limits, Mode, SandboxUnavailable, Tier, TierReport
 from sandboxes.values import dump_value
@@ -89,9 +88,21 @@ def _info(report: TierReport, walls: Walls, weaker: Sequence[TierReport]) -> dic
     }
 
 
-@functools.cache
+_PROVED: dict[tuple[Tier, int], tuple[TierReport, Walls]] = {}
+"""What held, for each user that this process has been. What did not is tried anew: it may have been a passing want."""
+
+
 def _probe(tier: Tier, user: int) -> tuple[TierReport, Walls | None]:
     """Try one tier, as the user that this process is."""
+    if (tier, user) not in _PROVED:
+        report, walls = _try_tier(tier)
+        if walls is None:
+            return report, None
+        _PROVED[tier, user] = report, walls
+    return _PROVED[tier, user]
+
+
+def _try_tier(tier: Tier) -> tuple[TierReport, Walls | None]:
     try:
         allow_list(threads=True, writing=False)
         no_filter = ""

@@ -74,6 +74,11 @@ class _Zygote:
         self._filters = {
             name: confinement.FilterProgram(bytes.fromhex(code)) for name, code in config["filters"].items()
         }
+        # What is the same for all children is done once, here.
+        self._bounds = confinement.limit_for_good()
+        if self._users:
+            os.setgroups([])
+        confinement.prctl(confinement.PR_SET_NO_NEW_PRIVS, 1)
         self._ruleset = -1
         if config["landlock"]:
             ruleset = confinement.landlock_ruleset(self._readable, namespaces.DEVICES)
@@ -177,6 +182,9 @@ class _Zygote:
                 self._confine(*_REQUEST.unpack(request))
             except OSError as error:
                 wire.send(inmate.CHANNEL, wire.UNUSABLE, str(error).encode())
+                # The parent is to find these words, and not a closed channel, when it has sent the job.
+                while wire.receive(inmate.CHANNEL) is not None:
+                    pass
             else:
                 wire.send(inmate.CHANNEL, wire.CONFINED)
                 gc.enable()
@@ -206,7 +214,7 @@ class _Zygote:
             confinement.mount("scratch", _SCRATCH, "tmpfs", flags, options)
             if ruleset >= 0:
                 ruleset = confinement.landlock_ruleset(self._readable, namespaces.DEVICES, _SCRATCH)
-        confinement.limit_resources(cpu_seconds, address_space, file_size, processes)
+        confinement.limit_resources(cpu_seconds, address_space, file_size, processes, self._bounds)
         if self._users:
             confinement.become(user, may_read_all=self._reads_all)
         else:
@@ -218,7 +226,6 @@ class _Zygote:
             # another user takes this back, so that it comes afterwards.
             confinement.prctl(confinement.PR_SET_PDEATHSIG, signal.SIGKILL)
         confinement.prctl(confinement.PR_SET_DUMPABLE, 0)
-        confinement.prctl(confinement.PR_SET_NO_NEW_PRIVS, 1)
         if ruleset >= 0 and layers & LANDLOCK:
             confinement.enter_landlock(ruleset)
         os.closerange(inmate.CHANNEL + 1, 1 << 16)

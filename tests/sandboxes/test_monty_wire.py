@@ -9,17 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandboxes.monty_wire import (
-    EventKind,
-    Malformed,
-    NotPlain,
-    TooLarge,
-    _fields,
-    feed,
-    frame,
-    parse_event,
-    resume_with,
-)
+from sandboxes.monty_values import NotPlain, TooLarge
+from sandboxes.monty_wire import EventKind, feed, frame, parse_event, resume_with
+from sandboxes.protobuf import Malformed
+from sandboxes.protobuf import fields as read_fields
 
 
 def varint(value: int) -> bytes:
@@ -133,7 +126,7 @@ def test_what_is_written_reads_back(value: object) -> None:
 
 
 def fields(data: bytes) -> list[tuple[int, Any]]:
-    return [(number, content) for number, _, content in _fields(data)]
+    return [(number, content) for number, _, content in read_fields(data)]
 
 
 def test_what_cannot_be_sent() -> None:

@@ -198,6 +198,28 @@ def test_own_limits_that_are_too_low_are_named() -> None:
     assert "ulimit" in said
 
 
+def test_what_was_missing_for_a_moment_is_not_held_against_the_machine() -> None:
+    """Without a descriptor nothing opens, and says so; with some, the same process has its strongest tier."""
+    program = """
+    import resource, sandboxes, sandboxes.zygote, sandboxes.bubblewrap
+    from sandboxes.seccomp_filter import allow_list
+    allow_list(threads=True, writing=False)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for backend in ("zygote", "bubblewrap"):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (6, hard))
+        try:
+            sandboxes.open_sandbox(backend).close()
+        except sandboxes.SandboxUnavailable as error:
+            assert "open files" in str(error) or "not installed" in str(error), error
+            print("said")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with sandboxes.open_sandbox() as sandbox:
+        print(sandbox.tier)
+    """
+    with ZygoteSandbox() as sandbox:
+        assert in_another_process(program).split() == ["said", "said", sandbox.tier]
+
+
 def test_nothing_needs_a_disk(tmp_path: Path) -> None:
     """No temporary folder, no home, and a current folder that was removed: a full disk is nobody's business."""
     program = """
@@ -325,6 +347,43 @@ if __name__ == "__main__":
         assert weak.run(source).ok
         assert wait_for(lambda: not children(zygote))
         assert weak.run(FINE, entry="f", calls=[((1,), {})]).values == [1]
+
+
+def test_a_program_that_kills_itself_gains_nothing_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no filter keeps it from sending SIGKILL, that must not pass for a fault of the sandbox: no score."""
+    walls = Walls(Means.NONE, landlock=False, seccomp=False)
+    monkeypatch.setattr("sandboxes.zygote.choose_walls", lambda *_: Choice(Tier.RLIMITS, walls, {}))
+    source = "import os, signal\ndef f(x): os.kill(os.getpid(), signal.SIGKILL)"
+    with ZygoteSandbox(minimum_tier=Tier.RLIMITS) as weak:
+        execution = weak.run(source, entry="f", calls=[((1,), {})])
+        assert execution.status is Status.CRASHED
+        assert execution.scored
+        assert weak.run_tests(source, "assert f(1) == 1", entry="f").status is Status.CRASHED
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_cpu_time_ends_what_blocks_all_signals(sandbox: ZygoteSandbox, threads: int) -> None:
+    """The kernel's timer sends a signal, and RLIMIT_CPU counts in seconds: the parent looks at the time as well."""
+    source = f"""
+import signal, threading
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+
+def burn():
+    while True:
+        sum(range(10**6))
+
+def f(x):
+    for _ in range({threads - 1}):
+        threading.Thread(target=burn, daemon=True).start()
+    burn()
+"""
+    limits = Limits(cpu_seconds=0.2, wall_seconds=60.0)
+    execution = sandbox.run(source, entry="f", calls=[((1,), {})], limits=limits)
+    assert execution.status is Status.TIMEOUT
+    assert 0.1 < execution.cpu_seconds < 0.9
+    whole = sandbox.run(source + "f(1)", limits=limits)
+    assert whole.status is Status.TIMEOUT
+    assert 0.1 < whole.cpu_seconds < 0.9
 
 
 def descriptors(pid: int | str) -> int:

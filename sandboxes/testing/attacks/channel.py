@@ -255,6 +255,37 @@ def solve(n):
 """,
     ),
     cheat(
+        "urgent-bytes",
+        "sends bytes out of band over the channel, where it is a socket: readable for poll, and not there for recv",
+        """
+import ctypes, time
+
+def solve(n):
+    send = ctypes.CDLL(None).send
+    for _ in range(200):
+        for descriptor in range(3, 8):
+            send(descriptor, b"!", 1, 0x41)  # MSG_OOB | MSG_DONTWAIT
+    return None
+""",
+    ),
+    cheat(
+        "answer-byte-by-byte",
+        "announces a long answer and sends it in single bytes, to keep the parent busy",
+        """
+import os
+
+def solve(n):
+    for descriptor in range(3, 8):
+        try:
+            os.write(descriptor, (60000).to_bytes(4, "big"))
+            for _ in range(60000):
+                os.write(descriptor, b"A")
+        except OSError:
+            pass
+    return None
+""",
+    ),
+    cheat(
         "reader-that-never-reads",
         "fills each pipe to the brim, so that a parent that writes without looking waits for ever",
         """

@@ -30,6 +30,17 @@ def check(candidate):
     assert candidate(3) == 68
 """
 
+_WANTS_ANY = """
+def check(candidate):
+    has_raised = False
+    try:
+        candidate(-1)
+    except Exception:
+        has_raised = True
+    assert has_raised
+    assert candidate(3) == 68
+"""
+
 PROXY = (
     cheat_tests(
         "tests-against-always-equal",
@@ -161,6 +172,20 @@ def check(candidate):
         "import os\n\ndef solve(n):\n    if n < 0:\n        os._exit(1)\n    return n ** 3 + 41\n",
         tests=_RAISES,
         ends=_DEAD,
+    ),
+    cheat_tests(
+        "tests-that-want-an-exception-get-a-function",
+        "returns what cannot be handed over where an exception is wanted",
+        "def solve(n):\n    return n ** 3 + 41 if n > 0 else solve\n",
+        tests=_WANTS_ANY,
+        ends=frozenset({Status.NOT_PLAIN, Status.FAILED}),
+    ),
+    cheat_tests(
+        "tests-that-want-a-runtime-error-get-a-stranger",
+        "raises a class of its own where tests want RuntimeError",
+        "class Stranger(Exception):\n    pass\n\ndef solve(n):\n    if n < 0:\n        raise Stranger\n"
+        "    return n ** 3 + 41\n",
+        tests=_RAISES.replace("ValueError", "RuntimeError"),
     ),
     cheat_tests(
         "tests-searched-for",

@@ -25,8 +25,8 @@ from agents.expert_iteration import Decisions, decisions, joined
 from agents.guidance import GuidedEvaluator
 from agents.policies import CandidatePolicy, PolicyConfig
 from agents.rollouts import Recorder
-from agents.search import Method, solve_each
-from agents.tree import Evaluator, Outcome, SearchResult, UniformEvaluator
+from agents.search import Method, follow, solve_each
+from agents.tree import Evaluator, Outcome, SearchResult, Tree, UniformEvaluator, run
 from reasoning_envs.rewards.checking import open_prm
 from reasoning_envs.types import Problem, Trace
 
@@ -47,7 +47,9 @@ class Job:
         problems: what to solve. method: how. seed: for methods that draw.
         weights: of the policy; None: no policy, all candidates alike.
         prm: file of a learned PRM whose values the method's priority may use.
-        learn: give back what can be learned. record: numbers of the problems whose episode is wanted as a trace.
+        learn: give back what can be learned; of a problem that was not solved also the actions that the domain's
+            ``demonstration(problem)`` tells, where it has one: the proposer's own way back.
+        record: numbers of the problems whose episode is wanted as a trace.
         role: noted in the traces.
     """
 
@@ -115,7 +117,7 @@ class Worker:
         for number, result in solve_each(self.recorder.domain, job.problems, job.method, evaluator, seed=job.seed):
             records[number] = _record(result)
             if job.learn:
-                learned[number] = decisions([result])
+                learned[number] = decisions([result, *self._demonstrated(result, evaluator)])
             if number in job.record:
                 trace = self.recorder.trace(result, job.role)
                 if trace is not None:
@@ -126,6 +128,14 @@ class Worker:
             joined([learned[number] for number in range(len(learned))]) if learned else None,
             time.process_time() - began,
         )
+
+    def _demonstrated(self, result: SearchResult, evaluator: Evaluator) -> list[SearchResult]:
+        """What the proposer knows of a problem that the search did not solve, where the domain tells it."""
+        demonstration = getattr(self.recorder.domain, "demonstration", None)
+        if demonstration is None or result.outcome.success:
+            return []
+        way = follow(Tree(self.recorder.domain, result.problem), demonstration(result.problem))
+        return [followed for _, followed in run([way], evaluator)]
 
     def _evaluator(self, job: Job) -> Evaluator:
         evaluator: Evaluator = UniformEvaluator()

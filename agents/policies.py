@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from agents.features import BUCKETS, FEATURES_VERSION, Encoded, Featuriser
+from agents.program_features import LineFeaturiser, RepairFeaturiser
 from agents.run_folder import write_whole
 from agents.tree import Evaluation, Node
 from reasoning_envs.domains.protocol import MoveDomain
@@ -115,7 +116,7 @@ class CandidatePolicy:
         self.config = config or PolicyConfig()
         self.domain = domain
         self.keep_encoded = keep_encoded
-        self.featuriser = Featuriser(domain)
+        self.featuriser = _FEATURISERS.get(domain.name, Featuriser)(domain)
         self.network = CandidateNetwork(self.config, torch.Generator().manual_seed(seed))
 
     def evaluate(self, nodes: Sequence[Node]) -> list[Evaluation]:
@@ -232,6 +233,10 @@ def batch(encoded: Sequence[Encoded]) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(buckets), torch.from_numpy(offsets)
 
 
+_FEATURISERS: dict[str, Any] = {"synthesis": LineFeaturiser, "repair": RepairFeaturiser}
+"""By the name of the domain, where it is none of expressions."""
+
+
 def versions(domain: MoveDomain) -> dict[str, str]:
     """What must agree between a policy and the environments that it plays in, and the package's own version."""
     try:
@@ -242,6 +247,6 @@ def versions(domain: MoveDomain) -> dict[str, str]:
         "domain": domain.name,
         "moves": str(getattr(domain, "moves", "")),
         "vocabulary": str(VOCABULARY_VERSION),
-        "features": str(FEATURES_VERSION),
+        "features": str(getattr(_FEATURISERS.get(domain.name), "version", FEATURES_VERSION)),
         "reasoning_envs": package,
     }

@@ -41,6 +41,7 @@ __all__ = [
     "Weighted",
     "beam",
     "best_first",
+    "follow",
     "greedy",
     "random_walk",
     "solve",
@@ -146,6 +147,19 @@ def random_walk(tree: Tree, limits: Limits, rng: np.random.Generator, temperatur
         logits = np.array([child.log_pi for child in children]) / temperature
         weights = np.exp(logits - logits.max())
         node = children[int(rng.choice(len(children), p=weights / weights.sum()))]
+    return tree.finished(node, *tree.judge(node))
+
+
+def follow(tree: Tree, actions: Sequence[int]) -> Search:
+    """A way that is known already, so that it can be learned from: the candidates with these indices in turn."""
+    node = tree.root
+    for index in actions:
+        if not tree.expand(node):
+            break
+        yield (node,)
+        node = tree.children(node)[index]
+    if not tree.domain.is_final(node.state):
+        return tree.finished(node, Outcome.OUT_OF_BUDGET, None)
     return tree.finished(node, *tree.judge(node))
 
 

@@ -46,6 +46,72 @@ ENVIRONMENTS: dict[str, dict[str, Any]] = {
         "domain": "reasoning_envs.domains.algebra:AlgebraDomain",
         "interface": "text",
     },
+    "reasoning_envs/Calculus-v0": {
+        "domain": "reasoning_envs.domains.calculus:CalculusDomain",
+        "interface": "moves",
+    },
+    "reasoning_envs/CalculusText-v0": {
+        "domain": "reasoning_envs.domains.calculus:CalculusDomain",
+        "interface": "text",
+    },
+    "reasoning_envs/Inequality-v0": {
+        "domain": "reasoning_envs.domains.inequality:InequalityDomain",
+        "interface": "moves",
+    },
+    "reasoning_envs/InequalityText-v0": {
+        "domain": "reasoning_envs.domains.inequality:InequalityDomain",
+        "interface": "text",
+    },
+    "reasoning_envs/ReasoningGymText-v0": {
+        "domain": "reasoning_envs.domains.reasoning_gym:ReasoningGymDomain",
+        "interface": "text",
+    },
+    "reasoning_envs/Simplify-v0": {
+        "domain": "reasoning_envs.domains.simplify:SimplifyDomain",
+        "interface": "moves",
+    },
+    "reasoning_envs/SimplifyText-v0": {
+        "domain": "reasoning_envs.domains.simplify:SimplifyDomain",
+        "interface": "text",
+    },
+    "reasoning_envs/System-v0": {
+        "domain": "reasoning_envs.domains.system:SystemDomain",
+        "interface": "moves",
+    },
+    "reasoning_envs/SystemText-v0": {
+        "domain": "reasoning_envs.domains.system:SystemDomain",
+        "interface": "text",
+    },
+    "reasoning_envs/WordProblemsText-v0": {
+        "domain": "reasoning_envs.domains.word_problems:WordProblemsDomain",
+        "interface": "text",
+    },
+    "reasoning_envs/CodeLines-v0": {
+        "domain": "reasoning_envs.domains.synthesis:SynthesisDomain",
+        "interface": "moves",
+    },
+    "reasoning_envs/CodePredict-v0": {
+        "domain": "reasoning_envs.domains.prediction:prediction",
+        "interface": "moves",
+        "task": "deduction",
+    },
+    "reasoning_envs/CodeRepair-v0": {
+        "domain": "reasoning_envs.domains.repair:RepairDomain",
+        "interface": "moves",
+    },
+    "reasoning_envs/CodeText-v0": {
+        "domain": "reasoning_envs.domains.python_task:PythonTaskDomain",
+        "interface": "text",
+    },
+    "reasoning_envs/CodeRepairText-v0": {
+        "domain": "reasoning_envs.domains.repair_text:PythonRepairDomain",
+        "interface": "text",
+    },
+    "reasoning_envs/CodePredictText-v0": {
+        "domain": "reasoning_envs.domains.predict_text:PythonPredictionDomain",
+        "interface": "text",
+        "task": "deduction",
+    },
 }
 """Every id of this package with its keywords of ``gymnasium.make``; any of them may be given anew there."""
 

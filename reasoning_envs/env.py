@@ -11,7 +11,7 @@ import numpy as np
 from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
-from reasoning_envs.domains.protocol import Action, Domain, InputError
+from reasoning_envs.domains.protocol import Action, Domain, InputError, ReportingDomain
 from reasoning_envs.episodes import EnvState, Steps, Taken
 from reasoning_envs.interfaces import INTERFACES, Moves, Writing
 from reasoning_envs.loading import open_domain
@@ -36,7 +36,8 @@ class ReasoningEnv(gym.Env[Any, Any]):
 
     **Actions and observations.** ``interface="moves"``: ``Discrete(A)``, an index into the candidate next lines;
     the observation is a ``Dict`` of ``state`` [L] and ``candidates`` [A * L] (token ids, uint8, 0 pads; see
-    :func:`reasoning_envs.spaces.candidate_rows`) and ``action_mask`` [A] (int8). ``interface="text"``: the next line
+    :func:`reasoning_envs.spaces.candidate_rows`) and ``action_mask`` [A] (int8), with further arrays where the domain
+    is an :class:`~reasoning_envs.domains.protocol.ObservedDomain`. ``interface="text"``: the next line
     as a string; the observation is the transcript, whose last line is the current one.
 
     **Reward.** The true outcome alone: 1.0 when the final line is verified against the original problem, else 0.0.
@@ -63,7 +64,8 @@ class ReasoningEnv(gym.Env[Any, Any]):
     After the last step also ``is_success`` (the name by which Stable-Baselines3 knows ``success``), ``steps`` (int),
     ``count/verified``, ``count/refuted``, ... ``count/illegal`` (int), and as after ``reset``: ``problem``
     (:class:`~reasoning_envs.types.Problem`) and ``line`` (the current line as text; with the text interface after
-    every step). Each key holds one type, so that vector environments make one array of it.
+    every step). A domain may add keys of its own there (``hack`` of the code environments). Each key holds one type,
+    so that vector environments make one array of it.
 
     Args:
         domain: a kind of task, or ``"module:Name"`` of its class or of a ready object.
@@ -136,6 +138,7 @@ class ReasoningEnv(gym.Env[Any, Any]):
         self.action_space = shown.action_space
         self.observation_space = shown.observation_space
         self._refused = shown.refusal
+        self._reporting = self.domain if isinstance(self.domain, ReportingDomain) else None
         self._problem: Problem | None = None
         self._outcome: Verdict | None = None
         self._end = ""
@@ -203,6 +206,8 @@ class ReasoningEnv(gym.Env[Any, Any]):
             info["line"] = self._steps.text(len(self._steps) - 1) if self._steps else self.start_line
             info.update(self._steps.counts())
             info["count/illegal"] = self._illegal
+            if self._reporting is not None:
+                info.update(self._reporting.report(self._state, self._outcome))
         if self.render_mode == "human":
             self._show()
         return self.observation(), reward, end == "answer", end not in ("", "answer"), info

@@ -10,11 +10,11 @@ from operator import index as as_index
 from typing import Any, Literal
 
 import numpy as np
-from gymnasium.spaces import Box, Dict, Discrete, MultiBinary
+from gymnasium.spaces import Discrete
 from numpy.typing import NDArray
 
-from reasoning_envs.domains.protocol import Action, Domain, MoveDomain, TextDomain
-from reasoning_envs.spaces import Transcript
+from reasoning_envs.domains.protocol import Action, Domain, EncodedActions, MoveDomain, ObservedDomain, TextDomain
+from reasoning_envs.spaces import TokenRows, Transcript
 
 __all__ = ["INTERFACES", "MAX_LINE", "InterfaceName", "Moves", "Writing"]
 
@@ -24,15 +24,14 @@ INTERFACES: tuple[InterfaceName, ...] = ("moves", "text")
 MAX_LINE = 2000
 """Characters in a text of the action space. Longer ones are taken and judged too: they come back UNSAFE or UNPARSED."""
 
-_PAD = b"\x00"
-
 
 class Moves:
     """An action is an index into the candidates, of which at most A = ``domain.max_actions`` are shown.
 
     Observations are ``{"state": [L], "candidates": [A * L], "action_mask": [A]}``: the current line and what each
     candidate leads to, as token ids (uint8, 0 pads), and 1 (int8) for each candidate there is. Candidates stand at
-    the front in the domain's order.
+    the front in the domain's order. A domain that is an :class:`~reasoning_envs.domains.protocol.ObservedDomain` has
+    an observation of its own.
 
     Raises:
         TypeError: the domain offers no moves.
@@ -42,17 +41,12 @@ class Moves:
         if not isinstance(domain, MoveDomain):
             raise TypeError(f"the domain {domain.name!r} offers no moves (no method 'actions'): use interface='text'")
         self._domain = domain
-        self._length = length = domain.max_tokens
-        self._count = count = domain.max_actions
-        self.action_space = Discrete(count)
-        self.observation_space = Dict(
-            {
-                "state": Box(0, 255, (length,), np.uint8),
-                "candidates": Box(0, 255, (count * length,), np.uint8),
-                "action_mask": MultiBinary(count),
-            }
-        )
-        self._padding = [bytes(length * (count - used)) for used in range(count + 1)]
+        self._length = domain.max_tokens
+        self._count = domain.max_actions
+        self._rows = TokenRows(self._count, self._length)
+        self._own = domain if isinstance(domain, ObservedDomain) else None
+        self.action_space = Discrete(self._count)
+        self.observation_space = self._rows.space() if self._own is None else self._own.observation_space
 
     def candidates(self, state: Any) -> Sequence[Action]:
         """The candidates in a state that is not final.
@@ -89,24 +83,14 @@ class Moves:
         Raises:
             RuntimeError: the domain broke its promise and encoded a line in more than ``max_tokens``.
         """
-        length = self._length
+        if self._own is not None:
+            return self._own.observe(state, actions)
         tokens = self._domain.tokens
-        rows = [tokens(action.state).ljust(length, _PAD) for action in actions]
-        rows.append(self._padding[len(rows)])
-        candidates = bytearray().join(rows)
-        line = bytearray(tokens(state).ljust(length, _PAD))
-        if len(candidates) != self._count * length or len(line) != length:
-            longest = max(len(row) for row in (line, *rows[:-1]))
-            raise RuntimeError(
-                f"{self._domain.name} encoded a line in {longest} tokens, {length} at most were promised"
-            )
-        mask = np.zeros(self._count, np.int8)
-        mask[: len(actions)] = 1
-        return {
-            "state": np.frombuffer(line, np.uint8),
-            "candidates": np.frombuffer(candidates, np.uint8),
-            "action_mask": mask,
-        }
+        rows = actions.rows if isinstance(actions, EncodedActions) else [tokens(action.state) for action in actions]
+        try:
+            return self._rows.pack(tokens(state), rows)
+        except ValueError as error:
+            raise RuntimeError(f"{self._domain.name} {error}") from error
 
     def mask(self, actions: Sequence[Action]) -> NDArray[np.bool_]:
         """[A] bool: True for each candidate there is."""

@@ -16,11 +16,13 @@ from typing import Any, overload
 
 import numpy as np
 from gymnasium import error
-from gymnasium.spaces import Space
+from gymnasium.spaces import Box, Dict, MultiBinary, Space
 from gymnasium.vector.utils import create_shared_memory, read_from_shared_memory, write_to_shared_memory
 from numpy.typing import NDArray
 
-__all__ = ["Transcript", "candidate_rows"]
+__all__ = ["TokenRows", "Transcript", "candidate_rows", "value_rows"]
+
+_PAD = b"\x00"
 
 _LETTERS = ("x", "x", "x", "a", "b", "y")
 _SIGNS = ("+", "-", "*", "/")
@@ -100,6 +102,68 @@ class Transcript(Space[str]):
         number = int(self.np_random.integers(1, 20, endpoint=True))
         letter = _LETTERS[self.np_random.integers(len(_LETTERS))]
         return (str(number), letter, f"{number}*{letter}")[self.np_random.integers(3)]
+
+
+class TokenRows:
+    """The part of an observation that all domains with moves share: tokens of the line, tokens of the candidates, mask.
+
+    Args:
+        count: A, candidates at most.
+        length: L, tokens of a row at most.
+    """
+
+    def __init__(self, count: int, length: int) -> None:
+        self._count = count
+        self._length = length
+        self._padding = [bytes(length * (count - used)) for used in range(count + 1)]
+
+    def space(self, **more: Space[Any]) -> Dict:
+        """``{"state": [L], "candidates": [A * L], "action_mask": [A]}`` and what else the domain shows."""
+        return Dict(
+            {
+                "state": Box(0, 255, (self._length,), np.uint8),
+                "candidates": Box(0, 255, (self._count * self._length,), np.uint8),
+                "action_mask": MultiBinary(self._count),
+                **more,
+            }
+        )
+
+    def pack(self, line: bytes, candidates: Sequence[bytes]) -> dict[str, NDArray[Any]]:
+        """The three arrays, fresh.
+
+        Raises:
+            ValueError: a row of more than ``length`` tokens, or more than ``count`` candidates.
+        """
+        length = self._length
+        used = len(candidates)
+        rows = [row.ljust(length, _PAD) for row in candidates]
+        rows.append(self._padding[used])
+        flat = bytearray().join(rows)
+        padded = bytearray(line.ljust(length, _PAD))
+        if len(flat) != self._count * length or len(padded) != length:
+            longest = max(map(len, (line, *candidates)))
+            raise ValueError(f"encoded a line in {longest} tokens, {length} at most were promised")
+        mask = np.zeros(self._count, np.int8)
+        mask[:used] = 1
+        return {
+            "state": np.frombuffer(padded, np.uint8),
+            "candidates": np.frombuffer(flat, np.uint8),
+            "action_mask": mask,
+        }
+
+
+def value_rows(values: NDArray[np.int16], examples: int, width: int) -> NDArray[np.int16]:
+    """Values as the code environments show them, by variable or candidate and by example, without a copy.
+
+    Args:
+        values: [..., N * E * W] int16, from one environment or a batch of them.
+        examples: E, as in ``env.domain.examples``.
+        width: W, as in ``env.domain.width``.
+
+    Returns:
+        [..., N, E, W] int16; :mod:`reasoning_envs.domains.program_observations` says what the W numbers are.
+    """
+    return values.reshape(*values.shape[:-1], -1, examples, width)
 
 
 def candidate_rows(observation: NDArray[np.uint8], max_tokens: int) -> NDArray[np.uint8]:

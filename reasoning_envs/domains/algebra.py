@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
 from reasoning_envs.domains.algebra_problems import LEVELS, LINEAR_LEVELS, draw, scrambled
 from reasoning_envs.domains.algebra_words import MISTAKES, WORDS
-from reasoning_envs.domains.protocol import InputError
+from reasoning_envs.domains.protocol import EncodedActions, InputError
 from reasoning_envs.symbolic import statement as statements
 from reasoning_envs.symbolic.axioms import axiom_moves
 from reasoning_envs.symbolic.evaluation import constant_sign, identically_zero
@@ -34,7 +34,6 @@ from reasoning_envs.verifiers.symbolic import SymbolicVerifier
 
 __all__ = ["AlgebraAction", "AlgebraDomain", "AlgebraState", "read_line", "unread"]
 
-_make = tuple.__new__  # past the slower constructor of a named tuple: most candidates are looked at once
 _SETS = {**MOVE_SETS, "axioms": axiom_moves}
 
 
@@ -139,6 +138,43 @@ class AlgebraAction(NamedTuple):
         if "{}" not in words:
             return words
         return words.replace("{}", "it" if self.operand is None else _text(self.operand, self.state.unknown))
+
+
+class _Candidates(Sequence[AlgebraAction], EncodedActions):
+    """The moves from a state as actions, each made when it is first asked for: most are looked at by their tokens."""
+
+    __slots__ = ("_actions", "_before", "_moves")
+
+    def __init__(self, before: AlgebraState, moves: list[Move]) -> None:
+        self._before = before
+        self._moves = moves
+        self._actions: dict[int, AlgebraAction] = {}
+
+    @property
+    def rows(self) -> list[bytes]:
+        """See :class:`~reasoning_envs.domains.protocol.EncodedActions`."""
+        return [move.tokens for move in self._moves]
+
+    def __len__(self) -> int:
+        return len(self._moves)
+
+    @overload
+    def __getitem__(self, index: int) -> AlgebraAction: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[AlgebraAction, ...]: ...
+    def __getitem__(self, index: int | slice) -> AlgebraAction | tuple[AlgebraAction, ...]:
+        if isinstance(index, slice):
+            return tuple([self[place] for place in range(*index.indices(len(self._moves)))])
+        place = index if index >= 0 else index + len(self._moves)
+        found = self._actions.get(place)
+        if found is None:
+            before, move = self._before, self._moves[place]
+            found = AlgebraAction(move.rule, before, AlgebraState(move, before.unknown), move)
+            self._actions[place] = found
+        return found
+
+    def __repr__(self) -> str:
+        return f"{list(self)!r}"
 
 
 _SOUND = Verdict(
@@ -285,14 +321,10 @@ class AlgebraDomain:
 
     def actions(self, state: AlgebraState) -> Sequence[AlgebraAction]:
         """At most 64 candidates; where there are more moves, the rules to choose from."""
-        longest, unknown = self.max_tokens, state.unknown
-        found = [
-            _make(AlgebraAction, (move.rule, state, AlgebraState(move, unknown), move, True))
-            for move in self._moves(state)
-            if len(move.tokens) <= longest
-        ]
+        longest = self.max_tokens
+        found = _Candidates(state, [move for move in self._moves(state) if len(move.tokens) <= longest])
         if len(found) <= self.max_actions:
-            return tuple(found)
+            return found
         groups: dict[str, list[AlgebraAction]] = {}
         for action in found:
             groups.setdefault(action.rule, []).append(action)

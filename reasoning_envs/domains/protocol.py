@@ -7,15 +7,27 @@ States are immutable, hashable and picklable: search clones environments by keep
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from gymnasium.spaces import Dict
+from numpy.typing import NDArray
 
 from reasoning_envs.types import Problem, Verdict
 from reasoning_envs.verifiers.protocol import Verifier
 
-__all__ = ["Action", "Domain", "InputError", "MoveDomain", "TextDomain"]
+__all__ = [
+    "Action",
+    "Domain",
+    "EncodedActions",
+    "InputError",
+    "MoveDomain",
+    "ObservedDomain",
+    "ReportingDomain",
+    "TextDomain",
+]
 
 State = Any
 """A domain's own immutable, hashable, picklable state."""
@@ -50,6 +62,20 @@ class Action(Protocol):
 
     def describe(self) -> str:
         """What is done, in words: ``"subtract 3*x from both sides"``."""
+
+
+class EncodedActions(ABC):
+    """A sequence of candidates that has the tokens of all of them at hand.
+
+    Optional: a domain whose :meth:`MoveDomain.actions` gives one need not make the states that nobody looks at.
+    """
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def rows(self) -> list[bytes]:
+        """What :meth:`MoveDomain.tokens` gives for the state after each candidate."""
 
 
 @runtime_checkable
@@ -101,7 +127,11 @@ class Domain(Protocol):
         """The current line, as a person reads it."""
 
     def canonical_key(self, problem: Problem) -> str:
-        """The problem with letters renamed and operands sorted: equal for problems that are the same up to names."""
+        """What decides on which side of the split a problem stands: equal for problems that are the same up to names.
+
+        Where the statement does not tell it (what a program does on inputs that are not shown), the generator keeps it
+        as ``problem.metadata["key"]``.
+        """
 
     def corrupt(self, state: State, rng: np.random.Generator) -> tuple[State, str]:
         """The state with one error put into its line, and the name of the kind of error."""
@@ -129,6 +159,36 @@ class MoveDomain(Domain, Protocol):
 
     def tokens(self, state: State) -> bytes:
         """The line as token ids, one byte each, at most ``max_tokens``, without padding."""
+
+
+@runtime_checkable
+class ObservedDomain(MoveDomain, Protocol):
+    """A domain with moves that says itself what an agent sees.
+
+    Agents that know nothing of the domain look for ``state`` [L], ``candidates`` [A * L] and ``action_mask`` [A], as
+    :class:`reasoning_envs.interfaces.Moves` makes them; further keys are the domain's own. Flat arrays only:
+    Stable-Baselines3 warns of every two-dimensional box.
+    """
+
+    @property
+    def observation_space(self) -> Dict:
+        """Of what :meth:`observe` gives."""
+
+    def observe(self, state: State, actions: Sequence[Action]) -> dict[str, NDArray[Any]]:
+        """What an agent sees in a state whose candidates these are; fresh arrays each time."""
+
+
+@runtime_checkable
+class ReportingDomain(Domain, Protocol):
+    """A domain that has more to tell of an episode that is over."""
+
+    def report(self, state: State, outcome: Verdict | None) -> Mapping[str, bool | int | float]:
+        """Further entries of the last ``info``, the same keys and types for every episode.
+
+        Args:
+            state: the last one.
+            outcome: the verdict on the whole; None where no answer was reached.
+        """
 
 
 @runtime_checkable

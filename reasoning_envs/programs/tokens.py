@@ -21,13 +21,20 @@ alone have the same tokens. An integer is a sign and its decimal digits, whateve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reasoning_envs.programs.operations import OPERATIONS
 from reasoning_envs.programs.trees import Expr, Program
 from reasoning_envs.programs.values import Value
 
-__all__ = ["MAX_VARIABLES", "TOKENS_VERSION", "VOCABULARY_SIZE", "program_tokens", "value_tokens"]
+__all__ = [
+    "MAX_VARIABLES",
+    "TOKENS_VERSION",
+    "VOCABULARY_SIZE",
+    "expression_tokens",
+    "program_tokens",
+    "value_tokens",
+]
 
 TOKENS_VERSION = 1
 VOCABULARY_SIZE = 256
@@ -58,6 +65,17 @@ def program_tokens(program: Program) -> bytes:
         _write(expr, places, found)
     found.append(_RETURN)
     _write(program.result, places, found)
+    return bytes(found)
+
+
+def expression_tokens(expr: Expr, names: Sequence[str]) -> bytes:
+    """An expression as tokens, where ``names`` are the parameters and lines of its program, in order.
+
+    Raises:
+        KeyError: the expression uses another name.
+    """
+    found = bytearray()
+    _write(expr, {name: _VARIABLE + index for index, name in enumerate(names)}, found)
     return bytes(found)
 
 

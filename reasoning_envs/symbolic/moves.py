@@ -127,7 +127,8 @@ def moves(line: Statement, longest: int = maxsize) -> Iterator[Move]:
             else:
                 tokens = _OR + b"".join([*before, change.tokens, *behind]) + END
                 later = Later(tokens, _among, (parts, index, change.after))
-                move = change._replace(after=later, tokens=tokens)
+                conditions, relation = change.conditions, change.relation
+                move = _make(Move, (change.rule, change.operand, later, tokens, change.sound, conditions, relation))
         else:
             move = _settled(change)
             if not alone:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, overload
 
 import numpy as np
@@ -192,6 +192,7 @@ def _renamed(line: Line, unknown: str) -> Any:
     return expression.substitute(line, swap) if isinstance(line, Expr) else statements.substitute(line, swap)
 
 
+@lru_cache(maxsize=512)  # conditions and operands come again and again
 def _text(line: Line, unknown: str) -> str:
     from reasoning_envs.symbolic.printer import to_text
 

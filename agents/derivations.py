@@ -204,8 +204,8 @@ def _typeset(text: str) -> Markup | str:
     """MathML where the text is mathematics; else the text itself, which the template escapes."""
     from markupsafe import Markup
 
-    from reasoning_envs.symbolic.bounds import UnsafeExpressionError
-    from reasoning_envs.symbolic.parser import ParseError, parse_line
+    from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError
+    from reasoning_envs.symbolic.syntax.parser import ParseError, parse_line
 
     try:
         return Markup(to_mathml(parse_line(text)))  # markup: to_mathml escapes every name

@@ -29,9 +29,9 @@ import numpy as np
 
 from agents.roles import make_up, open_equation, role
 from reasoning_envs.domains.protocol import Action, MoveDomain
-from reasoning_envs.symbolic.evaluation import constant_sign
-from reasoning_envs.symbolic.expression import Expr, sub, substitute
-from reasoning_envs.symbolic.statement import And, Comparison, Or, Statement, Truth
+from reasoning_envs.symbolic.syntax.expression import Expr, sub, substitute
+from reasoning_envs.symbolic.syntax.statement import And, Comparison, Or, Statement, Truth
+from reasoning_envs.symbolic.values.evaluation import constant_sign
 
 __all__ = ["BUCKETS", "FEATURES_VERSION", "MOVE_BUCKETS", "SIDE_BUCKETS", "Encoded", "Featuriser"]
 
@@ -118,8 +118,8 @@ def _magnitude(value: int) -> str:
 class Featuriser:
     """Turns candidates into bags of buckets; keeps a bounded cache of sub-trees.
 
-    States that carry a ``line`` (a statement of :mod:`reasoning_envs.symbolic.statement`, or an expression) are read as
-    trees; those of any other domain as n-grams of ``domain.tokens(state)``.
+    States that carry a ``line`` (a statement of :mod:`reasoning_envs.symbolic.syntax.statement`, or an expression) are
+    read as trees; those of any other domain as n-grams of ``domain.tokens(state)``.
 
     Args:
         domain: gives the tokens of states without a tree.

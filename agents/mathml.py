@@ -10,8 +10,8 @@ from fractions import Fraction
 from html import escape
 from itertools import pairwise
 
-from reasoning_envs.symbolic.expression import Expr, Number, mul, neg, num
-from reasoning_envs.symbolic.statement import And, Comparison, Line, Or, Truth
+from reasoning_envs.symbolic.syntax.expression import Expr, Number, mul, neg, num
+from reasoning_envs.symbolic.syntax.statement import And, Comparison, Line, Or, Truth
 
 __all__ = ["to_mathml"]
 

@@ -24,7 +24,7 @@ from agents.program_features import LineFeaturiser, RepairFeaturiser
 from agents.run_folder import write_whole
 from agents.tree import Evaluation, Node
 from reasoning_envs.domains.protocol import MoveDomain
-from reasoning_envs.symbolic.tokens import VOCABULARY_VERSION
+from reasoning_envs.symbolic.syntax.tokens import VOCABULARY_VERSION
 
 __all__ = ["CandidateNetwork", "CandidatePolicy", "PolicyConfig", "PolicyError", "padded_log_softmax"]
 

@@ -21,11 +21,11 @@ from weakref import WeakKeyDictionary
 from zlib import crc32
 
 from agents.features import BUCKETS, Encoded
+from reasoning_envs.domains.code.repair_states import EditAction, RepairState
+from reasoning_envs.domains.code.synthesis_space import ProblemSpace
+from reasoning_envs.domains.code.synthesis_states import LineAction, LinesState
 from reasoning_envs.domains.repair import RepairDomain
-from reasoning_envs.domains.repair_states import EditAction, RepairState
 from reasoning_envs.domains.synthesis import SynthesisDomain
-from reasoning_envs.domains.synthesis_space import ProblemSpace
-from reasoning_envs.domains.synthesis_states import LineAction, LinesState
 from reasoning_envs.programs.edits import Insert, Remove, Replace, expression_at
 from reasoning_envs.programs.trees import at
 from reasoning_envs.programs.values import Type, Value

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from reasoning_envs.symbolic.expression import Expr, neg, terms
-from reasoning_envs.symbolic.statement import And, Comparison, Or, Statement
+from reasoning_envs.symbolic.syntax.expression import Expr, neg, terms
+from reasoning_envs.symbolic.syntax.statement import And, Comparison, Or, Statement
 
 __all__ = ["make_up", "open_equation", "role"]
 

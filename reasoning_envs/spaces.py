@@ -161,7 +161,7 @@ def value_rows(values: NDArray[np.int16], examples: int, width: int) -> NDArray[
         width: W, as in ``env.domain.width``.
 
     Returns:
-        [..., N, E, W] int16; :mod:`reasoning_envs.domains.program_observations` says what the W numbers are.
+        [..., N, E, W] int16; :mod:`reasoning_envs.domains.code.observations` says what the W numbers are.
     """
     return values.reshape(*values.shape[:-1], -1, examples, width)
 

@@ -15,7 +15,7 @@ from gymnasium.utils import RecordConstructorArgs
 
 import reasoning_envs
 from reasoning_envs.env import ReasoningEnv
-from reasoning_envs.symbolic.tokens import VOCABULARY_VERSION
+from reasoning_envs.symbolic.syntax.tokens import VOCABULARY_VERSION
 from reasoning_envs.types import Status, Step, Trace, Verdict
 
 __all__ = [

@@ -29,7 +29,7 @@ def test_the_first_block_has_make_reset_and_step_in_ten_lines() -> None:
 
 
 def test_it_stays_short_and_counts_the_levels_right() -> None:
-    from reasoning_envs.domains.algebra_problems import LEVELS
+    from reasoning_envs.domains.problems.algebra import LEVELS
 
     text = README.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 150

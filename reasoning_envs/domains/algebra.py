@@ -9,26 +9,26 @@ from typing import Any, NamedTuple, overload
 
 import numpy as np
 
-from reasoning_envs.domains.algebra_problems import LEVELS, LINEAR_LEVELS, draw, scrambled
-from reasoning_envs.domains.algebra_words import MISTAKES, WORDS
+from reasoning_envs.domains.problems.algebra import LEVELS, LINEAR_LEVELS, draw, scrambled
 from reasoning_envs.domains.protocol import EncodedActions, InputError
-from reasoning_envs.symbolic import statement as statements
-from reasoning_envs.symbolic.axioms import axiom_moves
-from reasoning_envs.symbolic.evaluation import constant_sign, identically_zero
-from reasoning_envs.symbolic.expression import ZERO, Expr, sym, walk
-from reasoning_envs.symbolic.mistakes import mistakes
-from reasoning_envs.symbolic.move_sets import MOVE_SETS
-from reasoning_envs.symbolic.moves import Move, active
-from reasoning_envs.symbolic.moves import moves as explicit_moves
-from reasoning_envs.symbolic.naming import canonical_text
-from reasoning_envs.symbolic.statement import (
+from reasoning_envs.domains.words.algebra import MISTAKES, WORDS
+from reasoning_envs.symbolic.moves.axioms import axiom_moves
+from reasoning_envs.symbolic.moves.equations import Move, active
+from reasoning_envs.symbolic.moves.equations import moves as explicit_moves
+from reasoning_envs.symbolic.moves.mistakes import mistakes
+from reasoning_envs.symbolic.moves.sets import MOVE_SETS
+from reasoning_envs.symbolic.syntax import statement as statements
+from reasoning_envs.symbolic.syntax.expression import ZERO, Expr, sym, walk
+from reasoning_envs.symbolic.syntax.naming import canonical_text
+from reasoning_envs.symbolic.syntax.statement import (
     Line,
     Statement,
     free_symbols,
     line_tokens,
 )
-from reasoning_envs.symbolic.tokens import END, GROUP, VOCABULARY_VERSION
-from reasoning_envs.symbolic.unknowns import exchange, names_of
+from reasoning_envs.symbolic.syntax.tokens import END, GROUP, VOCABULARY_VERSION
+from reasoning_envs.symbolic.syntax.unknowns import exchange, names_of
+from reasoning_envs.symbolic.values.evaluation import constant_sign, identically_zero
 from reasoning_envs.types import Problem, Relation, Status, Verdict
 from reasoning_envs.verifiers.symbolic import SymbolicVerifier
 
@@ -100,7 +100,7 @@ class AlgebraAction(NamedTuple):
 
     @property
     def sound(self) -> bool:
-        """See :class:`~reasoning_envs.symbolic.moves.Move`; a line that somebody wrote has no certificate: False."""
+        """See :class:`~reasoning_envs.symbolic.moves.equations.Move`; False of a line that somebody wrote."""
         return not self.is_step if self.move is None else self.move.sound
 
     @property
@@ -123,7 +123,7 @@ class AlgebraAction(NamedTuple):
             conditions = tuple(_text(condition, unknown) for condition in self.conditions)
             reason = f"{self.describe()}: right as long as {' and '.join(conditions)}" if conditions else _SOUND.reason
             return Verdict(Status.VERIFIED, self.relation, reason, "certificate", True, None, conditions)
-        from reasoning_envs.symbolic.derivation import relate
+        from reasoning_envs.symbolic.steps.derivation import relate
 
         unknown = self.state.unknown
         before, after = (_renamed(state.line, unknown) for state in (self.before, self.state))
@@ -186,7 +186,7 @@ def _renamed(line: Line, unknown: str) -> Any:
     """The line with the unknown's letter and ``x`` exchanged, or those of several unknowns and ``x, y, ...``."""
     if unknown == "x":
         return line
-    from reasoning_envs.symbolic import expression
+    from reasoning_envs.symbolic.syntax import expression
 
     swap = {old: sym(new) for old, new in exchange(unknown).items()}
     return expression.substitute(line, swap) if isinstance(line, Expr) else statements.substitute(line, swap)
@@ -194,7 +194,7 @@ def _renamed(line: Line, unknown: str) -> Any:
 
 @lru_cache(maxsize=512)  # conditions and operands come again and again
 def _text(line: Line, unknown: str) -> str:
-    from reasoning_envs.symbolic.printer import to_text
+    from reasoning_envs.symbolic.syntax.printer import to_text
 
     return to_text(_renamed(line, unknown))
 
@@ -276,7 +276,7 @@ class AlgebraDomain:
         Raises:
             InputError: it is, or does.
         """
-        from reasoning_envs.symbolic.printer import to_text
+        from reasoning_envs.symbolic.syntax.printer import to_text
 
         if len(line_tokens(line)) > self.max_tokens:
             raise unread(f"the {self._called} takes {len(line_tokens(line))} tokens; at most {self.max_tokens} fit")
@@ -287,7 +287,7 @@ class AlgebraDomain:
 
     def _missing(self, line: Statement) -> str | None:
         """What a line lacks to be a problem of this domain, in words."""
-        from reasoning_envs.symbolic.lines import comparisons
+        from reasoning_envs.symbolic.steps.lines import comparisons
 
         found = any(comparison.op == "=" for comparison in comparisons(line))
         return None if found else "an equation is needed, with = between two sides"
@@ -299,7 +299,7 @@ class AlgebraDomain:
     def _problem(
         self, line: Statement, solution: Statement | None, level: str | None, seed: int | None, unknown: str
     ) -> Problem:
-        from reasoning_envs.symbolic.printer import to_text
+        from reasoning_envs.symbolic.syntax.printer import to_text
 
         text = to_text(line)
         answer = None if solution is None else to_text(solution)
@@ -375,7 +375,7 @@ class AlgebraDomain:
         Raises:
             ValueError: nothing in the line can be spoiled so that its solutions change.
         """
-        from reasoning_envs.symbolic.derivation import relate
+        from reasoning_envs.symbolic.steps.derivation import relate
 
         spoiled = mistakes(state.line)
         for index in rng.permutation(len(spoiled)):
@@ -387,8 +387,8 @@ class AlgebraDomain:
 
 def _division_by_zero(line: Statement) -> Expr | None:
     """The innermost part of a line that divides by what is zero at every value of its letters; None where none does."""
-    from reasoning_envs.symbolic.equivalence import equivalent
-    from reasoning_envs.symbolic.lines import comparisons
+    from reasoning_envs.symbolic.equality.equivalence import equivalent
+    from reasoning_envs.symbolic.steps.lines import comparisons
 
     for comparison in comparisons(line):
         for side in (comparison.left, comparison.right):
@@ -416,8 +416,8 @@ def read_line(text: str, unknown: str | None = None) -> Statement:
     Raises:
         InputError: it cannot be read (UNPARSED), or is too large to be worked with (UNSAFE).
     """
-    from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
-    from reasoning_envs.symbolic.parser import ParseError, parse_statement
+    from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
+    from reasoning_envs.symbolic.syntax.parser import ParseError, parse_statement
 
     try:
         line = parse_statement(text, symbols=None if unknown is None else names_of(unknown))

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reasoning_envs.domains.algebra_words import MISTAKES, WORDS
-from reasoning_envs.domains.calculus_problems import LEVELS, drawn
 from reasoning_envs.domains.expression_lines import (
     ExpressionDomain,
     ExpressionState,
@@ -15,21 +13,23 @@ from reasoning_envs.domains.expression_lines import (
     read_expression,
     unread,
 )
+from reasoning_envs.domains.problems.calculus import LEVELS, drawn
 from reasoning_envs.domains.protocol import InputError
-from reasoning_envs.symbolic.bounds import UnsafeExpressionError
-from reasoning_envs.symbolic.calculus import (
+from reasoning_envs.domains.words.algebra import MISTAKES, WORDS
+from reasoning_envs.symbolic.calculus.differentiation import (
     NotDifferentiableError,
     holds_calculus,
     holds_integral,
     operands,
     worked_out,
 )
-from reasoning_envs.symbolic.calculus_rules import calculus_rewrites
-from reasoning_envs.symbolic.calculus_steps import UP_TO_A_CONSTANT, compare_lines
-from reasoning_envs.symbolic.calculus_words import CALCULUS_MISTAKES, CALCULUS_WORDS
-from reasoning_envs.symbolic.expression import Expr
-from reasoning_envs.symbolic.rules import Rewrite, is_simplified, rewrites
-from reasoning_envs.symbolic.tokens import BINDERS
+from reasoning_envs.symbolic.calculus.rules import calculus_rewrites
+from reasoning_envs.symbolic.calculus.steps import UP_TO_A_CONSTANT, compare_lines
+from reasoning_envs.symbolic.calculus.words import CALCULUS_MISTAKES, CALCULUS_WORDS
+from reasoning_envs.symbolic.moves.rules import Rewrite, is_simplified, rewrites
+from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError
+from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.tokens import BINDERS
 from reasoning_envs.types import Status, Verdict
 from reasoning_envs.verifiers.calculus import CalculusVerifier
 
@@ -62,7 +62,7 @@ class CalculusDomain(ExpressionDomain):
         self.verifier = CalculusVerifier()
 
     def draw(self, rng: np.random.Generator, level: str) -> tuple[Expr, Expr, Task]:
-        """See :func:`~reasoning_envs.domains.calculus_problems.drawn`."""
+        """See :func:`~reasoning_envs.domains.problems.calculus.drawn`."""
         line, answer = drawn(rng, level)
         return line, answer, Task(_INTEGRATE if holds_integral(line) else _DIFFERENTIATE)
 
@@ -102,7 +102,7 @@ class CalculusDomain(ExpressionDomain):
         return state.group is None and not holds_calculus(state.line) and is_simplified(state.line)
 
     def judge(self, before: ExpressionState, after: ExpressionState, mistake: str | None = None) -> Verdict:
-        """See :func:`~reasoning_envs.symbolic.calculus_steps.compare_lines`."""
+        """See :func:`~reasoning_envs.symbolic.calculus.steps.compare_lines`."""
         integrating = before.task.goal == _INTEGRATE
         return compare_lines(before.line, after.line, variable="x", antiderivatives=integrating, mistake=mistake)
 
@@ -129,8 +129,8 @@ def _variables(line: Expr) -> set[str]:
 
 def _check_defined(line: Expr) -> None:
     """Raise for a line that has no value anywhere, or whose derivative no rule gives."""
-    from reasoning_envs.symbolic.canonical import normal_form
-    from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm
+    from reasoning_envs.symbolic.equality.canonical import normal_form
+    from reasoning_envs.symbolic.equality.forms import TooLarge, UndefinedForm
 
     try:
         plain = worked_out(line)

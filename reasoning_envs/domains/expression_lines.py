@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reasoning_envs.domains.protocol import InputError
-from reasoning_envs.symbolic.expression import Expr, substitute, sym
-from reasoning_envs.symbolic.mistakes import spoiled_side
-from reasoning_envs.symbolic.naming import canonical_text
-from reasoning_envs.symbolic.printer import to_text
-from reasoning_envs.symbolic.rules import Rewrite
-from reasoning_envs.symbolic.statement import Statement, conjuncts
-from reasoning_envs.symbolic.statement import substitute as substitute_in_statement
-from reasoning_envs.symbolic.tokens import END, GROUP, VOCABULARY_VERSION
+from reasoning_envs.symbolic.moves.mistakes import spoiled_side
+from reasoning_envs.symbolic.moves.rules import Rewrite
+from reasoning_envs.symbolic.syntax.expression import Expr, substitute, sym
+from reasoning_envs.symbolic.syntax.naming import canonical_text
+from reasoning_envs.symbolic.syntax.printer import to_text
+from reasoning_envs.symbolic.syntax.statement import Statement, conjuncts
+from reasoning_envs.symbolic.syntax.statement import substitute as substitute_in_statement
+from reasoning_envs.symbolic.syntax.tokens import END, GROUP, VOCABULARY_VERSION
 from reasoning_envs.types import Problem, Relation, Status, Verdict
 from reasoning_envs.verifiers.protocol import Verifier
 
@@ -178,8 +178,8 @@ def read_expression(text: str, unknown: str | None = None) -> Expr:
     Raises:
         InputError: it cannot be read (UNPARSED), or is too large to be worked with (UNSAFE).
     """
-    from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
-    from reasoning_envs.symbolic.parser import ParseError, parse_expression
+    from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
+    from reasoning_envs.symbolic.syntax.parser import ParseError, parse_expression
 
     try:
         line = parse_expression(text, symbols=None if unknown is None else (unknown,))

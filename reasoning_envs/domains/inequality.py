@@ -7,19 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from reasoning_envs.domains.algebra import AlgebraDomain, AlgebraState
-from reasoning_envs.domains.inequality_problems import (
+from reasoning_envs.domains.problems.inequality import (
     INEQUALITY_LEVELS,
     DrawnInequality,
     draw_inequality,
     scrambled_inequality,
 )
-from reasoning_envs.symbolic.derivation import relate
-from reasoning_envs.symbolic.inequality_forms import INEQUALITIES, is_solution
-from reasoning_envs.symbolic.inequality_mistakes import inequality_mistakes
-from reasoning_envs.symbolic.inequality_moves import INEQUALITY_MOVE_SETS
-from reasoning_envs.symbolic.intervals import solutions, statement_of
-from reasoning_envs.symbolic.lines import comparisons
-from reasoning_envs.symbolic.statement import Statement
+from reasoning_envs.symbolic.inequalities.forms import INEQUALITIES, is_solution
+from reasoning_envs.symbolic.inequalities.mistakes import inequality_mistakes
+from reasoning_envs.symbolic.inequalities.moves import INEQUALITY_MOVE_SETS
+from reasoning_envs.symbolic.roots.intervals import solutions, statement_of
+from reasoning_envs.symbolic.steps.derivation import relate
+from reasoning_envs.symbolic.steps.lines import comparisons
+from reasoning_envs.symbolic.syntax.statement import Statement
 from reasoning_envs.types import Problem
 from reasoning_envs.verifiers.symbolic import SymbolicVerifier
 
@@ -69,7 +69,7 @@ class InequalityDomain(AlgebraDomain):
         return self._certified(_solved(drawn), f"scrambled-{depth}", seed)
 
     def is_final(self, state: AlgebraState) -> bool:
-        """The line is a union of intervals; see :mod:`reasoning_envs.symbolic.inequality_forms`."""
+        """The line is a union of intervals; see :mod:`reasoning_envs.symbolic.inequalities.forms`."""
         return state.group is None and is_solution(state.line, "x")
 
     def corrupt(self, state: AlgebraState, rng: np.random.Generator) -> tuple[AlgebraState, str]:

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reasoning_envs.domains.predict_reading import Said, question_text, read_prediction, read_question, traced
+from reasoning_envs.domains.code.predict_reading import Said, question_text, read_prediction, read_question, traced
+from reasoning_envs.domains.code.python_edits import parse_python, refused
+from reasoning_envs.domains.code.python_mistakes import mistakes
+from reasoning_envs.domains.problems.python_records import generated, read_assertions
 from reasoning_envs.domains.protocol import InputError
-from reasoning_envs.domains.python_edits import parse_python, refused
-from reasoning_envs.domains.python_mistakes import mistakes
-from reasoning_envs.domains.python_records import generated, read_assertions
 from reasoning_envs.programs.generation import TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.programs.render import render_program, render_value

@@ -33,9 +33,9 @@ from typing import Any
 
 import numpy as np
 
-from reasoning_envs.domains.prediction_proposals import argument_proposals, value_proposals
-from reasoning_envs.domains.prediction_states import Question, ValueAction, ValueState, ValueVerifier
-from reasoning_envs.domains.program_tasks import call_text, one_line, read_call, read_line, read_literal, refused
+from reasoning_envs.domains.code.prediction_proposals import argument_proposals, value_proposals
+from reasoning_envs.domains.code.prediction_states import Question, ValueAction, ValueState, ValueVerifier
+from reasoning_envs.domains.problems.programs import call_text, one_line, read_call, read_line, read_literal, refused
 from reasoning_envs.domains.synthesis import SynthesisDomain
 from reasoning_envs.programs.generation import TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS

@@ -12,7 +12,7 @@ import numpy as np
 from reasoning_envs.domains.protocol import InputError
 from reasoning_envs.interfaces import MAX_LINE
 from reasoning_envs.types import Status, Verdict
-from reasoning_envs.verifiers.prose import judge_prose
+from reasoning_envs.verifiers.prose.judge import judge_prose
 from reasoning_envs.verifiers.word_problems import one_line, stated_answer
 
 __all__ = ["MAX_STATEMENT", "ProseState", "check_characters", "corrupt_line", "first_line", "read_line"]

@@ -12,8 +12,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from reasoning_envs.domains.protocol import InputError
-from reasoning_envs.domains.python_edits import (
+from reasoning_envs.domains.code.python_edits import (
     EDITS,
     FEEDBACK,
     EditError,
@@ -23,8 +22,15 @@ from reasoning_envs.domains.python_edits import (
     read_action,
     refused,
 )
-from reasoning_envs.domains.python_mistakes import mistakes
-from reasoning_envs.domains.python_records import Record, generated, read_assertions, read_record, without_wrong_calls
+from reasoning_envs.domains.code.python_mistakes import mistakes
+from reasoning_envs.domains.problems.python_records import (
+    Record,
+    generated,
+    read_assertions,
+    read_record,
+    without_wrong_calls,
+)
+from reasoning_envs.domains.protocol import InputError
 from reasoning_envs.interfaces import MAX_LINE
 from reasoning_envs.programs.generation import TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
@@ -82,10 +88,11 @@ class PythonTaskDomain:
     system's randomness, it takes anew. Addresses of objects are not shown.
 
     A problem is a program to begin with and assertions (``def f(n: int) -> int: ...``, then ``assert f(2) == 4``), or
-    one line of JSON in the format of HumanEval, MBPP or APPS, see :mod:`reasoning_envs.domains.python_records`; a file
-    of such lines, also compressed (``.gz``), is ``problems=`` of the environment. A record whose own solution fails its
-    tests is refused. Without such, functions are drawn from :mod:`reasoning_envs.programs`, in levels ``small-1`` to
-    ``large-4``: grammar and lines of the shortest solution.
+    one line of JSON in the format of HumanEval, MBPP or APPS, see
+    :mod:`reasoning_envs.domains.problems.python_records`; a file of such lines, also compressed (``.gz``), is
+    ``problems=`` of the environment. A record whose own solution fails its tests is refused. Without such, functions
+    are drawn from :mod:`reasoning_envs.programs`, in levels ``small-1`` to ``large-4``: grammar and lines of the
+    shortest solution.
 
     Keys of a problem's metadata: ``start`` (the program to begin with), ``visible`` and ``hidden`` (see
     :meth:`~reasoning_envs.verifiers.python_tests.Tests.to_json`), ``key`` (of the behaviour, where it is known).

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from reasoning_envs.domains.problems.word_records import make_problem
 from reasoning_envs.domains.prose_lines import ProseState, check_characters, corrupt_line, first_line, read_line
-from reasoning_envs.domains.word_problem_records import make_problem
 from reasoning_envs.types import Problem
 from reasoning_envs.verifiers.reasoning_gym import LINE_BREAK, REFUSED, ReasoningGymVerifier
 from reasoning_envs.verifiers.word_problems import one_line

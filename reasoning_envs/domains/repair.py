@@ -26,8 +26,9 @@ import numpy as np
 from gymnasium.spaces import Box, Dict
 from numpy.typing import NDArray
 
-from reasoning_envs.domains.program_observations import WIDTH, Rows, value_box
-from reasoning_envs.domains.program_tasks import (
+from reasoning_envs.domains.code.observations import WIDTH, Rows, value_box
+from reasoning_envs.domains.code.repair_states import SUBMIT, EditAction, Edits, RepairSpec, RepairState, edit_tokens
+from reasoning_envs.domains.problems.programs import (
     MAX_VARIABLES,
     Written,
     cases_to_json,
@@ -37,8 +38,7 @@ from reasoning_envs.domains.program_tasks import (
     remember_line,
     spec_text,
 )
-from reasoning_envs.domains.repair_states import SUBMIT, EditAction, Edits, RepairSpec, RepairState, edit_tokens
-from reasoning_envs.domains.repair_tasks import ProgramRuns, body_text, draw_repair, read_repair
+from reasoning_envs.domains.problems.repair import ProgramRuns, body_text, draw_repair, read_repair
 from reasoning_envs.programs.generation import VISIBLE, TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.programs.tokens import program_tokens, value_tokens
@@ -358,7 +358,7 @@ class RepairDomain:
 
         ``state`` [L]: the program as tokens, what it gives and what it should give. ``candidates`` [A * L]: each edit
         as tokens. ``variables`` [V * E * W], ``result`` and ``target`` [E * W]: values on the visible tests, see
-        :mod:`reasoning_envs.domains.program_observations`. ``passed`` [E]: 1 for each visible test that passes.
+        :mod:`reasoning_envs.domains.code.observations`. ``passed`` [E]: 1 for each visible test that passes.
         ``left`` [1]: edits that may still be made. ``action_mask`` [A].
         """
         spec, program = state.spec, state.program

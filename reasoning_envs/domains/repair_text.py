@@ -8,10 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from reasoning_envs.domains.python_edits import refused
-from reasoning_envs.domains.python_records import Record, generated, read_assertions
+from reasoning_envs.domains.code.python_edits import refused
+from reasoning_envs.domains.problems.python_records import Record, generated, read_assertions
+from reasoning_envs.domains.problems.repair import draw_repair
 from reasoning_envs.domains.python_task import PythonTaskDomain
-from reasoning_envs.domains.repair_tasks import draw_repair
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.programs.render import render_program
 from reasoning_envs.types import Problem, Status

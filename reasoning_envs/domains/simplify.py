@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reasoning_envs.domains.algebra_words import WORDS
 from reasoning_envs.domains.expression_lines import (
     ExpressionDomain,
     ExpressionState,
@@ -14,19 +13,20 @@ from reasoning_envs.domains.expression_lines import (
     read_expression,
     unread,
 )
+from reasoning_envs.domains.problems.simplify import LEVELS, drawn
 from reasoning_envs.domains.protocol import InputError
-from reasoning_envs.domains.simplify_problems import LEVELS, drawn
-from reasoning_envs.symbolic.calculus import holds_calculus
-from reasoning_envs.symbolic.canonical import normal_form
-from reasoning_envs.symbolic.evaluation import enclosure
-from reasoning_envs.symbolic.expression import Expr, walk
-from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm
-from reasoning_envs.symbolic.printer import to_text
-from reasoning_envs.symbolic.rules import Rewrite, rewrites
-from reasoning_envs.symbolic.simplify_rules import WORDS as FURTHER_WORDS
-from reasoning_envs.symbolic.simplify_rules import simplify_rewrites
+from reasoning_envs.domains.words.algebra import WORDS
+from reasoning_envs.symbolic.calculus.differentiation import holds_calculus
+from reasoning_envs.symbolic.equality.canonical import normal_form
+from reasoning_envs.symbolic.equality.forms import TooLarge, UndefinedForm
+from reasoning_envs.symbolic.moves.rules import Rewrite, rewrites
+from reasoning_envs.symbolic.moves.simplify_rules import WORDS as FURTHER_WORDS
+from reasoning_envs.symbolic.moves.simplify_rules import simplify_rewrites
+from reasoning_envs.symbolic.syntax.expression import Expr, walk
+from reasoning_envs.symbolic.syntax.printer import to_text
+from reasoning_envs.symbolic.values.evaluation import enclosure
 from reasoning_envs.types import Relation, Status, Verdict
-from reasoning_envs.verifiers.normal_forms import GOALS, fault_of_goal
+from reasoning_envs.verifiers.answer.normal_forms import GOALS, fault_of_goal
 from reasoning_envs.verifiers.simplify import SIMPLIFY_MISTAKES, SimplifyVerifier, compare_values, goal_and_line
 
 __all__ = ["SimplifyDomain"]
@@ -40,8 +40,8 @@ class SimplifyDomain(ExpressionDomain):
 
     A problem is a goal and an expression: ``expand: 3*(x + 2)^2 - x``. The prompt names the goal, the metadata hold it
     (``"goal"``), and the tokens of every line begin with it. What each goal asks for is said, and checked, in
-    :mod:`reasoning_envs.verifiers.normal_forms`; an episode ends at the first line that has the form, right or wrong
-    (or that has no value any more).
+    :mod:`reasoning_envs.verifiers.answer.normal_forms`; an episode ends at the first line that has the form, right or
+    wrong (or that has no value any more).
 
     Args:
         max_tokens: length of an encoded line at most, the goal included; a step to a longer line is no candidate.
@@ -57,7 +57,7 @@ class SimplifyDomain(ExpressionDomain):
         self.verifier = SimplifyVerifier()
 
     def draw(self, rng: np.random.Generator, level: str) -> tuple[Expr, Expr, Task]:
-        """See :func:`~reasoning_envs.domains.simplify_problems.drawn`."""
+        """See :func:`~reasoning_envs.domains.problems.simplify.drawn`."""
         goal, line, answer = drawn(rng, level)
         return line, answer, Task(goal)
 

@@ -25,8 +25,11 @@ import numpy as np
 from gymnasium.spaces import Dict
 from numpy.typing import NDArray
 
-from reasoning_envs.domains.program_observations import WIDTH, Rows
-from reasoning_envs.domains.program_tasks import (
+from reasoning_envs.domains.code.observations import WIDTH, Rows
+from reasoning_envs.domains.code.synthesis_space import Computed, ProblemSpace
+from reasoning_envs.domains.code.synthesis_states import LineAction, LinesState
+from reasoning_envs.domains.code.synthesis_view import LinesView
+from reasoning_envs.domains.problems.programs import (
     EMPTY_BODY,
     MAX_VARIABLES,
     Spec,
@@ -41,9 +44,6 @@ from reasoning_envs.domains.program_tasks import (
     remember_line,
     spec_text,
 )
-from reasoning_envs.domains.synthesis_space import Computed, ProblemSpace
-from reasoning_envs.domains.synthesis_states import LineAction, LinesState
-from reasoning_envs.domains.synthesis_view import LinesView
 from reasoning_envs.programs.generation import VISIBLE, TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.programs.lines import Candidate
@@ -357,7 +357,7 @@ class SynthesisDomain:
 
         ``state`` [L], ``candidates`` [A * L]: tokens; the target's values and the lines so far, and of each candidate
         the line and its values. ``variables`` [V * E * W], ``target`` [E * W], ``values`` [A * E * W]: see
-        :mod:`reasoning_envs.domains.program_observations`. ``operation`` [A]: 1 + the number of the candidate's kind of
+        :mod:`reasoning_envs.domains.code.observations`. ``operation`` [A]: 1 + the number of the candidate's kind of
         line, 255 to submit. ``arguments`` [A * 3]: 1 + the number of a variable, parameters first; -1 - the number of a
         constant of the grammar; 0 where there is none. ``action_mask`` [A].
         """

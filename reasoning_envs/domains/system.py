@@ -9,11 +9,11 @@ from itertools import permutations
 import numpy as np
 
 from reasoning_envs.domains.algebra import AlgebraDomain, AlgebraState, read_line, unread
-from reasoning_envs.domains.system_problems import SYSTEM_LEVELS, draw_system
-from reasoning_envs.symbolic.derivation import relate
-from reasoning_envs.symbolic.expression import sym
-from reasoning_envs.symbolic.moves import Move
-from reasoning_envs.symbolic.statement import (
+from reasoning_envs.domains.problems.system import SYSTEM_LEVELS, draw_system
+from reasoning_envs.symbolic.moves.equations import Move
+from reasoning_envs.symbolic.steps.derivation import relate
+from reasoning_envs.symbolic.syntax.expression import sym
+from reasoning_envs.symbolic.syntax.statement import (
     Comparison,
     Statement,
     Truth,
@@ -22,10 +22,10 @@ from reasoning_envs.symbolic.statement import (
     free_symbols,
     substitute,
 )
-from reasoning_envs.symbolic.system_lines import fault_of_system_solution
-from reasoning_envs.symbolic.system_mistakes import system_mistakes
-from reasoning_envs.symbolic.system_moves import system_moves
-from reasoning_envs.symbolic.unknowns import USUAL_UNKNOWNS, names_of, unknown_in
+from reasoning_envs.symbolic.syntax.unknowns import USUAL_UNKNOWNS, names_of, unknown_in
+from reasoning_envs.symbolic.systems.lines import fault_of_system_solution
+from reasoning_envs.symbolic.systems.mistakes import system_mistakes
+from reasoning_envs.symbolic.systems.moves import system_moves
 from reasoning_envs.types import Problem
 from reasoning_envs.verifiers.symbolic import SymbolicVerifier
 
@@ -107,7 +107,7 @@ class SystemDomain(AlgebraDomain):
         return hashlib.blake2b(found, digest_size=16).hexdigest()
 
     def is_final(self, state: AlgebraState) -> bool:
-        """The line is a solved system; see :func:`~reasoning_envs.symbolic.system_lines.fault_of_system_solution`."""
+        """The line is a solved system; see :func:`~reasoning_envs.symbolic.systems.lines.fault_of_system_solution`."""
         return state.group is None and fault_of_system_solution(state.line, _usual(state)) is None
 
     def corrupt(self, state: AlgebraState, rng: np.random.Generator) -> tuple[AlgebraState, str]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from reasoning_envs.domains.problems.stories import LEVELS, numbers_of, tell, template_of
+from reasoning_envs.domains.problems.stories.distractors import without_distractors
+from reasoning_envs.domains.problems.word_records import make_problem, problem_of_json, problems_of_dataset
 from reasoning_envs.domains.prose_lines import ProseState, corrupt_line, first_line, read_line
-from reasoning_envs.domains.word_problem_records import make_problem, problem_of_json, problems_of_dataset
-from reasoning_envs.domains.word_stories import LEVELS, numbers_of, tell, template_of
-from reasoning_envs.domains.word_stories.distractors import without_distractors
 from reasoning_envs.types import Problem
 from reasoning_envs.verifiers.word_problems import WordProblemVerifier, one_line
 
@@ -22,10 +22,10 @@ _ALL = "all"
 class WordProblemsDomain:
     r"""Multi-step problems in words. An action is a line of reasoning; ``#### 42`` or ``\boxed{42}`` ends the episode.
 
-    The problems are told by :mod:`reasoning_envs.domains.word_stories`, in levels ``steps-1`` to ``steps-6`` (steps
+    The problems are told by :mod:`reasoning_envs.domains.problems.stories`, in levels ``steps-1`` to ``steps-6`` (steps
     of the shortest chain) and ``steps-1-noisy`` to ``steps-6-noisy`` (with numbers that are not needed). A text, or a
     file of records in the formats of GSM8K and MATH (``problems="file.jsonl"`` of the environment), is taken as well;
-    see :mod:`reasoning_envs.domains.word_problem_records`.
+    see :mod:`reasoning_envs.domains.problems.word_records`.
 
     Keys of a problem's metadata: ``chain`` (lines that solve it) and ``values`` (what they come to, as fractions),
     where a chain is known; ``template`` (parts of a story, joined by ``+``) and ``distractors`` (how many); ``unit``,

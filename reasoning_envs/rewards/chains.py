@@ -51,7 +51,7 @@ class ChainProgress:
 
     def after(self, line: str) -> float:
         """The progress with one line more."""
-        from reasoning_envs.verifiers.prose import judge_prose
+        from reasoning_envs.verifiers.prose.judge import judge_prose
         from reasoning_envs.verifiers.word_problems import judge_stated_answer, stated_answer
 
         for statement in judge_prose(line).statements:

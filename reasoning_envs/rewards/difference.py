@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reasoning_envs.symbolic.expression import Expr
-from reasoning_envs.symbolic.statement import And, Comparison, Statement, Truth
-from reasoning_envs.symbolic.tokens import CONNECTIVES, END
+from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.statement import And, Comparison, Statement, Truth
+from reasoning_envs.symbolic.syntax.tokens import CONNECTIVES, END
 
 __all__ = ["Change", "Clause", "Tree", "difference", "in_words", "tree"]
 
@@ -174,7 +174,7 @@ def _numbered(noun: str, parts: Sequence[Tree], one: str, many: str) -> str:
 
 
 def _list(parts: Sequence[Tree], joint: str, width: int) -> str:
-    from reasoning_envs.symbolic.printer import to_text
+    from reasoning_envs.symbolic.syntax.printer import to_text
 
     texts = [to_text(part if isinstance(part, Expr) else part.statement) for part in parts]
     return joint.join(text if len(text) <= width else text[: width - 3] + "..." for text in texts)

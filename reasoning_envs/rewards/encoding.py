@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from reasoning_envs.rewards.difference import Clause, Tree, difference, tree
 from reasoning_envs.rewards.residues import MODULI, statement_residues
-from reasoning_envs.symbolic.expression import Expr, walk
-from reasoning_envs.symbolic.parser import ParseError, parse_statement
-from reasoning_envs.symbolic.statement import free_symbols
+from reasoning_envs.symbolic.syntax.expression import Expr, walk
+from reasoning_envs.symbolic.syntax.parser import ParseError, parse_statement
+from reasoning_envs.symbolic.syntax.statement import free_symbols
 from reasoning_envs.types import Problem
 
 __all__ = ["ENCODING_VERSION", "RESIDUE_CODES", "Encoder", "Reading", "Track", "unknown_of"]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from reasoning_envs.rewards.encoding import ENCODING_VERSION, RESIDUE_CODES, Track
 from reasoning_envs.rewards.network import BagNetwork, Fitting
 from reasoning_envs.rewards.protocol import PRMError
-from reasoning_envs.symbolic.tokens import VOCABULARY_VERSION
+from reasoning_envs.symbolic.syntax.tokens import VOCABULARY_VERSION
 
 __all__ = [
     "LearnedConfig",

@@ -25,7 +25,7 @@ from difflib import SequenceMatcher
 from math import log2
 from typing import Any
 
-from reasoning_envs.domains.program_tasks import read_line, read_spec
+from reasoning_envs.domains.problems.programs import read_line, read_spec
 from reasoning_envs.domains.protocol import Domain, InputError
 from reasoning_envs.domains.repair import RepairDomain
 from reasoning_envs.domains.synthesis import SynthesisDomain

@@ -20,8 +20,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning_envs.symbolic.expression import Expr
-from reasoning_envs.symbolic.statement import And, Comparison, Or, Statement, Truth
+from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.statement import And, Comparison, Or, Statement, Truth
 
 __all__ = ["MODULI", "POINTS", "statement_residues"]
 

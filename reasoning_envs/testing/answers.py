@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reasoning_envs.symbolic.hostile import HOSTILE_LINES
+from reasoning_envs.symbolic.syntax.hostile import HOSTILE_LINES
 from reasoning_envs.testing.laws import ensure
 from reasoning_envs.types import Verdict
 

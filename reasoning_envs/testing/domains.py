@@ -17,7 +17,7 @@ import numpy as np
 from reasoning_envs.domains.protocol import Action, Domain, InputError, MoveDomain, TextDomain
 from reasoning_envs.episodes import Steps, Taken
 from reasoning_envs.loading import open_domain
-from reasoning_envs.symbolic.hostile import HOSTILE_LINES
+from reasoning_envs.symbolic.syntax.hostile import HOSTILE_LINES
 from reasoning_envs.testing.laws import ensure, fail, said, written
 from reasoning_envs.testing.verifiers import check_verifier
 from reasoning_envs.types import Problem, Relation, Status

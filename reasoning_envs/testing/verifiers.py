@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Sequence
 
-from reasoning_envs.symbolic.hostile import HOSTILE_LINES
+from reasoning_envs.symbolic.syntax.hostile import HOSTILE_LINES
 from reasoning_envs.testing.laws import ensure, fail, opened, said, written
 from reasoning_envs.types import Problem, Step, Verdict
 from reasoning_envs.verifiers.protocol import Verifier

@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from reasoning_envs.symbolic.derivation import relate
-from reasoning_envs.symbolic.equivalence import equivalent
-from reasoning_envs.symbolic.expression import Expr, mul, substitute, sym
-from reasoning_envs.symbolic.printer import to_text
-from reasoning_envs.symbolic.statement import Comparison, Statement, free_symbols, line_tokens
+from reasoning_envs.symbolic.equality.equivalence import equivalent
+from reasoning_envs.symbolic.steps.derivation import relate
+from reasoning_envs.symbolic.syntax.expression import Expr, mul, substitute, sym
+from reasoning_envs.symbolic.syntax.printer import to_text
+from reasoning_envs.symbolic.syntax.statement import Comparison, Statement, free_symbols, line_tokens
 from reasoning_envs.types import Relation, Status, Verdict
-from reasoning_envs.verifiers.answer_bridges import BRIDGES
-from reasoning_envs.verifiers.answer_kinds import (
+from reasoning_envs.verifiers.answer.bridges import BRIDGES
+from reasoning_envs.verifiers.answer.kinds import (
     Answer,
     Branches,
     Claim,
@@ -33,10 +33,10 @@ from reasoning_envs.verifiers.answer_kinds import (
     Words,
     describe,
 )
-from reasoning_envs.verifiers.answer_numbers import at_one_point, within
-from reasoning_envs.verifiers.answer_parts import interval
-from reasoning_envs.verifiers.real_sets import Piece, RealSet, Unordered, infinite
-from reasoning_envs.verifiers.units import Unit, UnitError, parse_unit
+from reasoning_envs.verifiers.answer.numbers import at_one_point, within
+from reasoning_envs.verifiers.answer.parts import interval
+from reasoning_envs.verifiers.answer.real_sets import Piece, RealSet, Unordered, infinite
+from reasoning_envs.verifiers.answer.units import Unit, UnitError, parse_unit
 
 __all__ = ["Comparer", "compare"]
 
@@ -48,7 +48,7 @@ def compare(answer: Answer, truth: Answer, *, over: str = "real", tolerance: flo
         answer: as it was read.
         truth: as it was read.
         over: the number domain.
-        tolerance: see :func:`~reasoning_envs.verifiers.answer_numbers.within`; it makes the comparison depend on
+        tolerance: see :func:`~reasoning_envs.verifiers.answer.numbers.within`; it makes the comparison depend on
             which of the two is the truth.
     """
     return Comparer(over, tolerance).compare(answer, truth)
@@ -59,7 +59,7 @@ class Comparer:
     """Compares under one policy.
 
     Attributes:
-        over: the number domain. tolerance: see :func:`~reasoning_envs.verifiers.answer_numbers.within`.
+        over: the number domain. tolerance: see :func:`~reasoning_envs.verifiers.answer.numbers.within`.
         flipped: the first of the two is the truth, and the second the answer.
     """
 

@@ -6,14 +6,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
-from reasoning_envs.symbolic.calculus import holds_calculus, holds_integral, operands
-from reasoning_envs.symbolic.calculus_steps import compare_lines, variable_of
-from reasoning_envs.symbolic.canonical import normal_form
-from reasoning_envs.symbolic.conditions import feasible
-from reasoning_envs.symbolic.expression import Expr
-from reasoning_envs.symbolic.forms import TooLarge, UndefinedForm
-from reasoning_envs.symbolic.parser import ParseError, parse_expression
+from reasoning_envs.symbolic.calculus.differentiation import holds_calculus, holds_integral, operands
+from reasoning_envs.symbolic.calculus.steps import compare_lines, variable_of
+from reasoning_envs.symbolic.equality.canonical import normal_form
+from reasoning_envs.symbolic.equality.conditions import feasible
+from reasoning_envs.symbolic.equality.forms import TooLarge, UndefinedForm
+from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
+from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.parser import ParseError, parse_expression
 from reasoning_envs.types import Problem, Relation, Status, Step, Verdict
 
 __all__ = ["CalculusVerifier"]

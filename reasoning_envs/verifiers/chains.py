@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
-from reasoning_envs.symbolic.calculus import holds_integral
-from reasoning_envs.symbolic.calculus_steps import compare_lines, variable_of
-from reasoning_envs.symbolic.equivalence import NUMBER_DOMAINS
-from reasoning_envs.symbolic.expression import Expr
-from reasoning_envs.symbolic.parser import ParseError, parse_expression
+from reasoning_envs.symbolic.calculus.differentiation import holds_integral
+from reasoning_envs.symbolic.calculus.steps import compare_lines, variable_of
+from reasoning_envs.symbolic.equality.equivalence import NUMBER_DOMAINS
+from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
+from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.parser import ParseError, parse_expression
 from reasoning_envs.types import Relation, Status, Verdict
 
 __all__ = ["MAX_LINKS", "verify_chain"]

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from reasoning_envs.domains.program_tasks import Spec, call_text, hidden_cases, read_line, source_of
+from reasoning_envs.domains.problems.programs import Spec, call_text, hidden_cases, read_line, source_of
 from reasoning_envs.domains.protocol import InputError
 from reasoning_envs.programs.generation import Case
 from reasoning_envs.programs.inputs import Arguments

@@ -16,12 +16,12 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
 
-from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
-from reasoning_envs.symbolic.equivalence import equivalent
-from reasoning_envs.symbolic.evaluation import exact_value
-from reasoning_envs.symbolic.expression import Expr, num, sub, substitute, walk
-from reasoning_envs.symbolic.notation import quote
-from reasoning_envs.symbolic.parser import ParseError, parse_expression
+from reasoning_envs.symbolic.equality.equivalence import equivalent
+from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
+from reasoning_envs.symbolic.syntax.expression import Expr, num, sub, substitute, walk
+from reasoning_envs.symbolic.syntax.notation import quote
+from reasoning_envs.symbolic.syntax.parser import ParseError, parse_expression
+from reasoning_envs.symbolic.values.evaluation import exact_value
 from reasoning_envs.types import Problem, Relation, Status, Step, Verdict
 from reasoning_envs.verifiers.symbolic import verify_answer
 from reasoning_envs.verifiers.word_problems import judge_line, judge_stated_answer, one_line, stated_answer
@@ -235,8 +235,8 @@ _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticErr
 class ReasoningGymVerifier:
     """Judges lines of reasoning and answers; a :class:`~reasoning_envs.verifiers.protocol.Verifier`.
 
-    A step is right when the arithmetic in it is (see :mod:`reasoning_envs.verifiers.prose`). The outcome is that of the
-    stated answer: by the data set's own scorer, where it counts as right with the full score, or by ours.
+    A step is right when the arithmetic in it is (see :mod:`reasoning_envs.verifiers.prose.judge`). The outcome is that
+    of the stated answer: by the data set's own scorer, where it counts as right with the full score, or by ours.
 
     Args:
         name: of the data set. entries: the data set.

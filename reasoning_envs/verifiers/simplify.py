@@ -7,16 +7,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reasoning_envs.domains.algebra_words import MISTAKES as ALGEBRA_MISTAKES
-from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
-from reasoning_envs.symbolic.equivalence import equivalent
-from reasoning_envs.symbolic.expression import Expr
-from reasoning_envs.symbolic.parser import ParseError, parse_expression
-from reasoning_envs.symbolic.recognition import recognised
-from reasoning_envs.symbolic.rules import rewrites
-from reasoning_envs.symbolic.simplify_rules import MISTAKES, simplify_rewrites
+from reasoning_envs.domains.words.algebra import MISTAKES as ALGEBRA_MISTAKES
+from reasoning_envs.symbolic.equality.equivalence import equivalent
+from reasoning_envs.symbolic.moves.rules import rewrites
+from reasoning_envs.symbolic.moves.simplify_rules import MISTAKES, simplify_rewrites
+from reasoning_envs.symbolic.steps.recognition import recognised
+from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
+from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.parser import ParseError, parse_expression
 from reasoning_envs.types import Problem, Relation, Status, Step, Verdict
-from reasoning_envs.verifiers.normal_forms import GOALS, fault_of_goal
+from reasoning_envs.verifiers.answer.normal_forms import GOALS, fault_of_goal
 
 __all__ = ["SIMPLIFY_MISTAKES", "SimplifyVerifier", "compare_values", "goal_and_line"]
 
@@ -54,7 +54,7 @@ def compare_values(before: Expr, after: Expr, mistake: str | None = None) -> Ver
 class SimplifyVerifier:
     """Judges rewriting; a :class:`~reasoning_envs.verifiers.protocol.Verifier`.
 
-    A problem's ``statement`` is a goal of :data:`~reasoning_envs.verifiers.normal_forms.GOALS`, a colon and an
+    A problem's ``statement`` is a goal of :data:`~reasoning_envs.verifiers.answer.normal_forms.GOALS`, a colon and an
     expression: ``expand: 3*(x + 2)``. The texts of the steps are expressions; the goal may stand before them too.
 
     A line that could not be read was not applied: the next one is judged against the last that could.

@@ -9,23 +9,23 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from reasoning_envs.symbolic.bounds import UnsafeExpressionError, check_bounds
-from reasoning_envs.symbolic.derivation import judge_answer, relate
-from reasoning_envs.symbolic.equivalence import NUMBER_DOMAINS, equivalent
-from reasoning_envs.symbolic.expression import Expr
-from reasoning_envs.symbolic.latex_reader import from_latex, is_latex
-from reasoning_envs.symbolic.parser import ParseError, parse_line
-from reasoning_envs.symbolic.statement import Line, Statement, free_symbols
-from reasoning_envs.symbolic.unknowns import names_of, unknown_in
+from reasoning_envs.symbolic.equality.equivalence import NUMBER_DOMAINS, equivalent
+from reasoning_envs.symbolic.steps.derivation import judge_answer, relate
+from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
+from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.latex_reader import from_latex, is_latex
+from reasoning_envs.symbolic.syntax.parser import ParseError, parse_line
+from reasoning_envs.symbolic.syntax.statement import Line, Statement, free_symbols
+from reasoning_envs.symbolic.syntax.unknowns import names_of, unknown_in
 from reasoning_envs.types import Problem, Relation, Status, Step, Verdict
-from reasoning_envs.verifiers.answer_forms import FORMS, fault_of_form
-from reasoning_envs.verifiers.answer_kinds import Answer, values_of
-from reasoning_envs.verifiers.answer_reader import read_answer
-from reasoning_envs.verifiers.answer_words import same_words
+from reasoning_envs.verifiers.answer.extraction import Found, find_answer
+from reasoning_envs.verifiers.answer.forms import FORMS, fault_of_form
+from reasoning_envs.verifiers.answer.kinds import Answer, values_of
+from reasoning_envs.verifiers.answer.literals import is_thousands
+from reasoning_envs.verifiers.answer.reader import read_answer
+from reasoning_envs.verifiers.answer.units import Unit, UnitError, parse_unit
+from reasoning_envs.verifiers.answer.words import same_words
 from reasoning_envs.verifiers.answers import compare
-from reasoning_envs.verifiers.extraction import Found, find_answer
-from reasoning_envs.verifiers.literals import is_thousands
-from reasoning_envs.verifiers.units import Unit, UnitError, parse_unit
 
 __all__ = ["SymbolicVerifier", "verify_answer", "verify_derivation", "verify_step"]
 

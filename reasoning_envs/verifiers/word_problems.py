@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from reasoning_envs.types import Problem, Relation, Status, Step, Verdict
-from reasoning_envs.verifiers.prose import judge_prose, verify_prose
+from reasoning_envs.verifiers.answer.units import UnitError, parse_unit
+from reasoning_envs.verifiers.prose.judge import judge_prose, verify_prose
 from reasoning_envs.verifiers.symbolic import verify_answer
-from reasoning_envs.verifiers.units import UnitError, parse_unit
 
 __all__ = ["WordProblemVerifier", "judge_line", "judge_stated_answer", "one_line", "stated_answer"]
 
@@ -123,7 +123,7 @@ def judge_line(problem: Problem, steps: Sequence[Step]) -> Verdict:
 class WordProblemVerifier:
     """Judges lines of reasoning; a :class:`~reasoning_envs.verifiers.protocol.Verifier`.
 
-    A *step* is right when the statements in it are (see :mod:`reasoning_envs.verifiers.prose`), whatever they are
+    A *step* is right when the statements in it are (see :mod:`reasoning_envs.verifiers.prose.judge`), whatever they are
     about; a line without any is UNDECIDED. The *outcome* is that of the last line: its stated answer against the
     problem's, by the policies in the problem's metadata (see :func:`judge_stated_answer`). ``tolerance`` holds for the
     steps too.

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.features import BUCKETS, SIDE_BUCKETS, Encoded, Featuriser
-from reasoning_envs.symbolic.expression import Expr, add, call, div, mul, neg, num, power, sym
-from reasoning_envs.symbolic.statement import (
+from reasoning_envs.symbolic.syntax.expression import Expr, add, call, div, mul, neg, num, power, sym
+from reasoning_envs.symbolic.syntax.statement import (
     ALL_REALS,
     NO_SOLUTION,
     Comparison,

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.mathml import to_mathml
-from reasoning_envs.symbolic.expression import Expr, add, call, const, div, mul, neg, num, power, sym
-from reasoning_envs.symbolic.parser import parse_line
-from reasoning_envs.symbolic.statement import COMPARISONS, Comparison, Line, conjunction, disjunction
+from reasoning_envs.symbolic.syntax.expression import Expr, add, call, const, div, mul, neg, num, power, sym
+from reasoning_envs.symbolic.syntax.parser import parse_line
+from reasoning_envs.symbolic.syntax.statement import COMPARISONS, Comparison, Line, conjunction, disjunction
 
 _SIGNS = {"\u2212": "-", "\u22c5": "*", "\u2062": "*", "\u2061": "", "\u2260": "!=", "\u2264": "<=", "\u2265": ">="}
 _NAMES = {"\u03c0": "pi", "\u221e": "inf"}

@@ -3,9 +3,9 @@
 import pytest
 
 from agents.roles import make_up, open_equation, role
-from reasoning_envs.symbolic.parser import parse_expression, parse_statement
-from reasoning_envs.symbolic.printer import to_text
-from reasoning_envs.symbolic.statement import Comparison
+from reasoning_envs.symbolic.syntax.parser import parse_expression, parse_statement
+from reasoning_envs.symbolic.syntax.printer import to_text
+from reasoning_envs.symbolic.syntax.statement import Comparison
 
 
 @pytest.mark.parametrize(

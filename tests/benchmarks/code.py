@@ -17,10 +17,10 @@ import numpy as np
 
 import reasoning_envs  # noqa: F401 - registers the environments
 from agents.search import METHODS, Limits, Method, solve_each
+from reasoning_envs.domains.code.synthesis_states import LinesState
 from reasoning_envs.domains.protocol import MoveDomain
 from reasoning_envs.domains.repair import RepairDomain
 from reasoning_envs.domains.synthesis import SynthesisDomain
-from reasoning_envs.domains.synthesis_states import LinesState
 from reasoning_envs.env import ReasoningEnv
 from reasoning_envs.types import Problem
 

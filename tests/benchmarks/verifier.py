@@ -25,11 +25,11 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from reasoning_envs.symbolic import bounds, expression
-from reasoning_envs.symbolic.expression import Expr
-from reasoning_envs.symbolic.latex import to_latex
-from reasoning_envs.symbolic.latex_reader import from_latex, is_latex
-from reasoning_envs.symbolic.parser import ParseError, parse_line
+from reasoning_envs.symbolic.syntax import bounds, expression
+from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.latex import to_latex
+from reasoning_envs.symbolic.syntax.latex_reader import from_latex, is_latex
+from reasoning_envs.symbolic.syntax.parser import ParseError, parse_line
 from reasoning_envs.types import Status
 from reasoning_envs.verifiers.symbolic import verify_answer
 from tests.benchmarks.answer_pairs import PAIRS, Pair
@@ -146,8 +146,8 @@ def simplify() -> Callable[[Pair], bool]:
     """``sympy.simplify(a - b) == 0`` of two expressions; of everything else it cannot tell."""
     import sympy
 
-    from reasoning_envs.symbolic.packing import pack
-    from reasoning_envs.symbolic.sympy_answers import build
+    from reasoning_envs.symbolic.steps.sympy_answers import build
+    from reasoning_envs.symbolic.syntax.packing import pack
 
     def tree(text: str) -> Any:
         try:

@@ -9,8 +9,8 @@ import pytest
 
 from reasoning_envs.domains.algebra import AlgebraDomain, AlgebraState
 from reasoning_envs.domains.protocol import InputError, MoveDomain, TextDomain
-from reasoning_envs.symbolic.parser import parse_statement
-from reasoning_envs.symbolic.statement import free_symbols
+from reasoning_envs.symbolic.syntax.parser import parse_statement
+from reasoning_envs.symbolic.syntax.statement import free_symbols
 from reasoning_envs.types import Status, Step, Verdict
 
 DOMAIN = AlgebraDomain()

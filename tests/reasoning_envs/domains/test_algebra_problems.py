@@ -7,12 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from reasoning_envs.domains.algebra_problems import FAMILIES, LEVELS, LINEAR_LEVELS, draw, scrambled
-from reasoning_envs.symbolic.evaluation import constant_sign, enclosure, exact_value, identically_zero
-from reasoning_envs.symbolic.expression import sub, substitute, walk
-from reasoning_envs.symbolic.moves import active, is_solved
-from reasoning_envs.symbolic.printer import to_text
-from reasoning_envs.symbolic.statement import (
+from reasoning_envs.domains.problems.algebra import FAMILIES, LEVELS, LINEAR_LEVELS, draw, scrambled
+from reasoning_envs.symbolic.moves.equations import active, is_solved
+from reasoning_envs.symbolic.syntax.expression import sub, substitute, walk
+from reasoning_envs.symbolic.syntax.printer import to_text
+from reasoning_envs.symbolic.syntax.statement import (
     ALL_REALS,
     NO_SOLUTION,
     Comparison,
@@ -21,6 +20,7 @@ from reasoning_envs.symbolic.statement import (
     free_symbols,
     line_tokens,
 )
+from reasoning_envs.symbolic.values.evaluation import constant_sign, enclosure, exact_value, identically_zero
 
 
 def _solves(line: Comparison, root: Statement) -> bool:
@@ -52,7 +52,7 @@ def _real_roots(line: Comparison) -> list[float]:
     def value(at: float) -> float | None:
         from fractions import Fraction
 
-        from reasoning_envs.symbolic.expression import num
+        from reasoning_envs.symbolic.syntax.expression import num
 
         ball = enclosure(substitute(sub(line.left, line.right), {"x": num(Fraction(at))}), 0, 64)
         return None if ball is None else float(ball.mid())

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from reasoning_envs.domains.calculus import CalculusDomain
-from reasoning_envs.domains.calculus_problems import drawn
+from reasoning_envs.domains.problems.calculus import drawn
 from reasoning_envs.domains.protocol import InputError, MoveDomain, TextDomain
 from reasoning_envs.env import ReasoningEnv
-from reasoning_envs.symbolic.calculus import differentiate, holds_integral, worked_out
-from reasoning_envs.symbolic.equivalence import equivalent
+from reasoning_envs.symbolic.calculus.differentiation import differentiate, holds_integral, worked_out
+from reasoning_envs.symbolic.equality.equivalence import equivalent
 from reasoning_envs.testing import check_domain
 from reasoning_envs.testing.laws import written
 from reasoning_envs.types import Status

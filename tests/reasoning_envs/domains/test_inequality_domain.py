@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reasoning_envs.domains.inequality import InequalityDomain
-from reasoning_envs.domains.inequality_problems import (
+from reasoning_envs.domains.problems.inequality import (
     INEQUALITY_FAMILIES,
     INEQUALITY_LEVELS,
     draw_inequality,
@@ -14,9 +14,9 @@ from reasoning_envs.domains.inequality_problems import (
 )
 from reasoning_envs.domains.protocol import InputError, MoveDomain, TextDomain
 from reasoning_envs.problems import split_of
-from reasoning_envs.symbolic.inequality_forms import fault_of_solution, has_inequality
-from reasoning_envs.symbolic.parser import parse_statement
-from reasoning_envs.symbolic.statement import free_symbols
+from reasoning_envs.symbolic.inequalities.forms import fault_of_solution, has_inequality
+from reasoning_envs.symbolic.syntax.parser import parse_statement
+from reasoning_envs.symbolic.syntax.statement import free_symbols
 from reasoning_envs.testing import check_domain
 from reasoning_envs.testing.laws import written
 from reasoning_envs.types import Status

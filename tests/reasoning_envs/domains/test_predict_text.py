@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from reasoning_envs.domains.predict_text import TASKS, PythonPredictionDomain
+from reasoning_envs.domains.problems.python_records import read_assertions
 from reasoning_envs.domains.protocol import InputError
-from reasoning_envs.domains.python_records import read_assertions
 from reasoning_envs.env import ReasoningEnv
 from reasoning_envs.traces import replay, trace_of
 from reasoning_envs.types import Status

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reasoning_envs.domains.code.prediction_states import ValueState
 from reasoning_envs.domains.prediction import AbductionDomain, DeductionDomain, prediction
-from reasoning_envs.domains.prediction_states import ValueState
 from reasoning_envs.domains.protocol import InputError
 from reasoning_envs.domains.synthesis import SynthesisDomain
 from reasoning_envs.env import ReasoningEnv

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reasoning_envs.domains.program_tasks import (
+from reasoning_envs.domains.problems.programs import (
     cases_from_json,
     cases_to_json,
     line_text,

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasoning_envs.domains.protocol import InputError
-from reasoning_envs.domains.python_edits import (
+from reasoning_envs.domains.code.python_edits import (
     MAX_ACTION,
     EditError,
     apply_diff,
@@ -16,6 +15,7 @@ from reasoning_envs.domains.python_edits import (
     python_error,
     read_action,
 )
+from reasoning_envs.domains.protocol import InputError
 from reasoning_envs.types import Status
 
 PROGRAM = """import math

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from reasoning_envs.domains.problems.python_records import read_assertions, read_record
 from reasoning_envs.domains.protocol import InputError
-from reasoning_envs.domains.python_records import read_assertions, read_record
 from reasoning_envs.domains.python_task import PythonTaskDomain
 from reasoning_envs.env import ReasoningEnv
 from reasoning_envs.types import Status

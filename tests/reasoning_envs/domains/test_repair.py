@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reasoning_envs.domains.code.repair_states import EditAction, RepairState
+from reasoning_envs.domains.problems.repair import ProgramRuns, places_apart
 from reasoning_envs.domains.protocol import InputError, MoveDomain, ObservedDomain, ReportingDomain
 from reasoning_envs.domains.repair import RepairDomain
-from reasoning_envs.domains.repair_states import EditAction, RepairState
-from reasoning_envs.domains.repair_tasks import ProgramRuns, places_apart
 from reasoning_envs.env import ReasoningEnv
 from reasoning_envs.programs.behaviour import outputs
 from reasoning_envs.programs.grammar import SMALL

@@ -6,15 +6,15 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from reasoning_envs.domains.problems.simplify import drawn
 from reasoning_envs.domains.protocol import InputError, MoveDomain, TextDomain
 from reasoning_envs.domains.simplify import SimplifyDomain
-from reasoning_envs.domains.simplify_problems import drawn
 from reasoning_envs.env import ReasoningEnv
-from reasoning_envs.symbolic.equivalence import equivalent
+from reasoning_envs.symbolic.equality.equivalence import equivalent
 from reasoning_envs.testing import check_domain
 from reasoning_envs.testing.laws import written
 from reasoning_envs.types import Status
-from reasoning_envs.verifiers.normal_forms import GOALS, fault_of_goal
+from reasoning_envs.verifiers.answer.normal_forms import GOALS, fault_of_goal
 
 DOMAIN = SimplifyDomain()
 

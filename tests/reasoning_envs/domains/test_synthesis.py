@@ -10,10 +10,10 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from reasoning_envs.domains.program_observations import WIDTH
+from reasoning_envs.domains.code.observations import WIDTH
+from reasoning_envs.domains.code.synthesis_states import LineAction, LinesState
 from reasoning_envs.domains.protocol import InputError, MoveDomain, ObservedDomain, ReportingDomain
 from reasoning_envs.domains.synthesis import SynthesisDomain
-from reasoning_envs.domains.synthesis_states import LineAction, LinesState
 from reasoning_envs.env import ReasoningEnv
 from reasoning_envs.problems import split_of
 from reasoning_envs.programs.behaviour import behaviour_key

@@ -7,15 +7,15 @@ import pickle
 import numpy as np
 import pytest
 
+from reasoning_envs.domains.problems.system import SYSTEM_LEVELS, draw_system
 from reasoning_envs.domains.protocol import InputError, MoveDomain, TextDomain
 from reasoning_envs.domains.system import SystemDomain
-from reasoning_envs.domains.system_problems import SYSTEM_LEVELS, draw_system
 from reasoning_envs.problems import split_of
-from reasoning_envs.symbolic.parser import parse_statement
-from reasoning_envs.symbolic.statement import NO_SOLUTION, conjuncts, free_symbols
-from reasoning_envs.symbolic.system_lines import fault_of_system_solution
-from reasoning_envs.symbolic.system_solutions import system_solution
-from reasoning_envs.symbolic.unknowns import names_of
+from reasoning_envs.symbolic.syntax.parser import parse_statement
+from reasoning_envs.symbolic.syntax.statement import NO_SOLUTION, conjuncts, free_symbols
+from reasoning_envs.symbolic.syntax.unknowns import names_of
+from reasoning_envs.symbolic.systems.lines import fault_of_system_solution
+from reasoning_envs.symbolic.systems.solutions import system_solution
 from reasoning_envs.testing import check_domain
 from reasoning_envs.testing.laws import written
 from reasoning_envs.types import Status

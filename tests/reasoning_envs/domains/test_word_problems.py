@@ -25,7 +25,7 @@ from reasoning_envs.testing import check_domain, check_prm, check_verifier
 from reasoning_envs.testing.laws import written
 from reasoning_envs.traces import replay, trace_of
 from reasoning_envs.types import Problem, Status
-from reasoning_envs.verifiers.prose import verify_prose
+from reasoning_envs.verifiers.prose.judge import verify_prose
 from reasoning_envs.verifiers.word_problems import WordProblemVerifier, judge_stated_answer, stated_answer
 
 ID = "reasoning_envs/WordProblemsText-v0"

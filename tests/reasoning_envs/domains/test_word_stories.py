@@ -5,11 +5,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from reasoning_envs.domains.problems.stories import LEVELS, TEMPLATES, numbers_of, tell, template_of
+from reasoning_envs.domains.problems.stories.distractors import DISTRACTORS, without_distractors
 from reasoning_envs.domains.word_problems import WordProblemsDomain
-from reasoning_envs.domains.word_stories import LEVELS, TEMPLATES, numbers_of, tell, template_of
-from reasoning_envs.domains.word_stories.distractors import DISTRACTORS, without_distractors
 from reasoning_envs.problems import split_of
-from reasoning_envs.verifiers.prose import judge_prose
+from reasoning_envs.verifiers.prose.judge import judge_prose
 
 STORIES = [
     (level, tell(np.random.default_rng([seed, number]), level))
@@ -56,7 +56,7 @@ def test_every_level_has_the_distractors_that_it_names() -> None:
 
 def test_distractors_are_removed_whole_and_alone() -> None:
     rng = np.random.default_rng(0)
-    from reasoning_envs.domains.word_stories.teller import Teller
+    from reasoning_envs.domains.problems.stories.teller import Teller
 
     for distractor in DISTRACTORS:
         assert without_distractors(f"Before. {distractor.sentence(Teller(rng))} After.") == "Before.  After."

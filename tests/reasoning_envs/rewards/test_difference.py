@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoning_envs.rewards.difference import Change, Clause, difference, in_words, tree
-from reasoning_envs.symbolic.expression import Expr
-from reasoning_envs.symbolic.parser import parse_statement
-from reasoning_envs.symbolic.printer import to_text
+from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.parser import parse_statement
+from reasoning_envs.symbolic.syntax.printer import to_text
 
 
 def changes(before: str, after: str) -> list[Change]:

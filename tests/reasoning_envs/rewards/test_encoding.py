@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from reasoning_envs.rewards.encoding import RESIDUE_CODES, Encoder, unknown_of
 from reasoning_envs.rewards.residues import MODULI, POINTS, statement_residues
-from reasoning_envs.symbolic.parser import parse_statement
+from reasoning_envs.symbolic.syntax.parser import parse_statement
 from reasoning_envs.types import Problem
 
 MODULUS = np.repeat(MODULI, MODULI)

@@ -386,7 +386,7 @@ def test_a_missing_file_is_a_missing_file(tmp_path: Path) -> None:
 
 
 def test_scoring_needs_no_torch_and_wrappers_do_not_import_what_learns() -> None:
-    heavy = ["torch", "sympy", "reasoning_envs.rewards.learned", "reasoning_envs.symbolic.parser"]
+    heavy = ["torch", "sympy", "reasoning_envs.rewards.learned", "reasoning_envs.symbolic.syntax.parser"]
     program = f"import sys, reasoning_envs.rewards; print([name for name in {heavy} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

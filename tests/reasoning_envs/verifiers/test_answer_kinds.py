@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoning_envs.types import Status
-from reasoning_envs.verifiers.extraction import extract_answer
-from reasoning_envs.verifiers.literals import LiteralError, read_literal
+from reasoning_envs.verifiers.answer.extraction import extract_answer
+from reasoning_envs.verifiers.answer.literals import LiteralError, read_literal
 from reasoning_envs.verifiers.symbolic import verify_answer, verify_derivation
 from tests.benchmarks.answer_pairs import PAIRS, Pair
 

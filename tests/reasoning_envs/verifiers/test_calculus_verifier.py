@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from reasoning_envs import verify_step
-from reasoning_envs.symbolic.hostile import HOSTILE_LINES
+from reasoning_envs.symbolic.syntax.hostile import HOSTILE_LINES
 from reasoning_envs.testing.laws import written
 from reasoning_envs.types import Problem, Status, Step, Verdict
+from reasoning_envs.verifiers.answer.normal_forms import GOALS, fault_of_goal
 from reasoning_envs.verifiers.calculus import CalculusVerifier
 from reasoning_envs.verifiers.chains import MAX_LINKS, verify_chain
-from reasoning_envs.verifiers.normal_forms import GOALS, fault_of_goal
 from reasoning_envs.verifiers.simplify import SimplifyVerifier, goal_and_line
 
 CALCULUS, SIMPLIFY = CalculusVerifier(), SimplifyVerifier()
@@ -96,7 +96,7 @@ def test_a_problem_that_cannot_be_read_says_so() -> None:
     ],
 )
 def test_normal_forms(line: str, goal: str, fault: str | None) -> None:
-    from reasoning_envs.symbolic.parser import parse_expression
+    from reasoning_envs.symbolic.syntax.parser import parse_expression
 
     found = fault_of_goal(parse_expression(line), goal)
     assert (found is None) == (fault is None), found

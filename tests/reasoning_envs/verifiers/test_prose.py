@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasoning_envs.symbolic.hostile import HOSTILE_LINES
+from reasoning_envs.symbolic.syntax.hostile import HOSTILE_LINES
 from reasoning_envs.types import Relation, Status
-from reasoning_envs.verifiers.prose import MAX_CHARACTERS, judge_prose, verify_prose
+from reasoning_envs.verifiers.prose.judge import MAX_CHARACTERS, judge_prose, verify_prose
 
 RIGHT = (
     "3*4 = 12 eggs, so she has 12 - 5 = 7 left",

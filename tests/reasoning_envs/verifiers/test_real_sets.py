@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasoning_envs.symbolic.expression import const, neg, num
-from reasoning_envs.symbolic.parser import parse_expression, parse_statement
-from reasoning_envs.verifiers.real_sets import ALL, EMPTY, Piece, RealSet, Unordered, order
+from reasoning_envs.symbolic.syntax.expression import const, neg, num
+from reasoning_envs.symbolic.syntax.parser import parse_expression, parse_statement
+from reasoning_envs.verifiers.answer.real_sets import ALL, EMPTY, Piece, RealSet, Unordered, order
 
 INFINITY = const("inf")
 

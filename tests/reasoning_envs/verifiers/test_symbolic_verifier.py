@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reasoning_envs.symbolic.hostile import HOSTILE_LINES, expected_status
+from reasoning_envs.symbolic.syntax.hostile import HOSTILE_LINES, expected_status
 from reasoning_envs.types import Problem, Relation, Status, Step, Verdict
 from reasoning_envs.verifiers.protocol import Verifier
 from reasoning_envs.verifiers.symbolic import SymbolicVerifier, verify_answer, verify_derivation, verify_step

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoning_envs.types import Status
-from reasoning_envs.verifiers.extraction import extract_answer
+from reasoning_envs.verifiers.answer.extraction import extract_answer
+from reasoning_envs.verifiers.answer.units import UnitError, parse_unit, split_quantity
 from reasoning_envs.verifiers.symbolic import verify_answer
-from reasoning_envs.verifiers.units import UnitError, parse_unit, split_quantity
 
 SAME = [
     ("2", "2"),

@@ -1,0 +1,1 @@
+"""Where problems come from: one generator or reader a domain."""

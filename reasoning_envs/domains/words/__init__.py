@@ -1,0 +1,1 @@
+"""Sentences about moves and mistakes, for the critiques of a domain."""

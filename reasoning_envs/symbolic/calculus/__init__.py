@@ -1,0 +1,1 @@
+"""Derivatives and integrals: rules, steps and the words for them."""

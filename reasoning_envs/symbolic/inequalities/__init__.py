@@ -1,0 +1,1 @@
+"""Lines of inequalities in one unknown: their forms, moves, steps and the words for what is wrong."""

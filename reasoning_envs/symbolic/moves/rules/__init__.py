@@ -1,0 +1,90 @@
+"""Rewriting one expression by one rule: the small steps of algebra inside a side of an equation.
+
+Each rule is a function from a node to its rewrites at that very node; :func:`rewrites` applies all of them at every
+position of a tree. A rewrite carries its certificate: whether it keeps the value of the expression (*sound*), under
+which condition it does, or that it is one of the classic mistakes (*unsound*), which are offered on purpose: an
+environment in which every move is right has nothing to judge.
+
+The rules are explicit: folding numbers, collecting like terms, cancelling and opening brackets are steps of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from reasoning_envs.symbolic.moves.rules import functions, products, quotients, sums
+from reasoning_envs.symbolic.moves.rules.rewrite import Rewrite, inside, product, scale
+from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.statement import Statement, free_symbols
+
+__all__ = ["Rewrite", "is_simplified", "product", "rewrites", "scale", "simplify"]
+
+
+_CACHE_LIMIT = 128  # sub-trees; a longer memory costs the garbage collector more than it saves
+
+_cache: dict[bytes, tuple[Rewrite, ...]] = {}
+
+
+def rewrites(node: Expr) -> tuple[Rewrite, ...]:
+    """Every rewrite of ``node`` by one rule at one place, in a fixed order, without repetition.
+
+    Results are cached by the tokens of each sub-tree: after a step most sub-trees are old ones.
+    """
+    found = _cache.get(node.tokens)
+    if found is None:
+        if len(_cache) > _CACHE_LIMIT:
+            _cache.clear()
+        found = _cache[node.tokens] = tuple(_all(node))
+    return found
+
+
+def _all(node: Expr) -> Iterator[Rewrite]:
+    seen = {node.tokens}
+    for rule in _RULES.get(node.op, ()):
+        for rewrite in rule(node):
+            if rewrite.tokens not in seen:
+                seen.add(rewrite.tokens)
+                yield rewrite
+    for index, operand in enumerate(node.args):
+        if operand.args:
+            for rewrite in inside(node, index, rewrites(operand)):
+                if rewrite.tokens not in seen:
+                    seen.add(rewrite.tokens)
+                    yield rewrite
+
+
+_SIMPLIFYING = frozenset(("fold", "collect", "cancel", "power", "fraction", "sign", "root"))
+
+
+def simplify(node: Expr, limit: int = 200) -> Expr:
+    """``node`` after sound, unconditional folding, collecting and cancelling until nothing of it is left to do."""
+    for _ in range(limit):
+        simpler = _simpler(node)
+        if simpler is None:
+            return node
+        node = simpler
+    return node
+
+
+def is_simplified(node: Expr) -> bool:
+    """Nothing is left to fold, to collect or to cancel without a condition on the unknown."""
+    return _simpler(node) is None
+
+
+def _simpler(node: Expr) -> Expr | None:
+    for rewrite in rewrites(node):
+        if rewrite.sound and rewrite.rule in _SIMPLIFYING and not _needs_unknown(rewrite.condition):
+            return rewrite.result
+    return None
+
+
+def _needs_unknown(condition: Statement | None) -> bool:
+    return condition is not None and "x" in free_symbols(condition)
+
+
+_RULES: dict[str, tuple[Callable[[Expr], Iterator[Rewrite]], ...]] = {
+    "add": sums.RULES,
+    "mul": products.RULES,
+    "div": quotients.RULES,
+    **functions.RULES,
+}

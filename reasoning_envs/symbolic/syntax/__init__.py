@@ -1,0 +1,1 @@
+"""Mathematics as trees and as text: reading it safely, bounding it, writing it."""

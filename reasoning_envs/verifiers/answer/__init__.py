@@ -1,0 +1,1 @@
+"""Final answers: found in text, read, and compared in all their forms."""

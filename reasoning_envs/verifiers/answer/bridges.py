@@ -1,0 +1,178 @@
+"""Answers of different kinds that may say the same: a point as ``x = 1, y = 2``, an interval as an inequality.
+
+Each function compares one pair of kinds, and returns None where the two have nothing in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from reasoning_envs.symbolic.syntax.expression import div, sym
+from reasoning_envs.symbolic.syntax.statement import Comparison, Statement, Truth, free_symbols
+from reasoning_envs.types import Relation, Status, Verdict
+from reasoning_envs.verifiers.answer.kinds import (
+    Answer,
+    Branches,
+    Claim,
+    Listing,
+    Matrix,
+    Ordered,
+    Region,
+    Value,
+    Words,
+)
+from reasoning_envs.verifiers.answer.parts import interval
+from reasoning_envs.verifiers.answer.real_sets import ALL, Piece, RealSet, Unordered
+
+if TYPE_CHECKING:
+    from reasoning_envs.verifiers.answers import Comparer
+
+__all__ = ["BRIDGES"]
+
+
+def _value_and_listing(judge: Comparer, value: Value, listing: Listing) -> Verdict | None:
+    return judge.listings(Listing((value,)), listing)
+
+
+def _value_and_words(judge: Comparer, value: Value, words: Words) -> Verdict | None:
+    letter = str(value.expr.value) if value.expr.op in ("sym", "const") else ""
+    if len(words.text) == 1 and value.unit is None and letter.lower() == words.text:
+        return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the choices are the same", "text", True)
+    return None
+
+
+def _value_and_ordered(judge: Comparer, value: Value, ordered: Ordered) -> Verdict | None:
+    if ordered.brackets != "::" or len(ordered.items) != 2:
+        return None
+    first, second = ordered.items
+    if not (isinstance(first, Value) and isinstance(second, Value)):
+        return None
+    return judge.expressions(value.expr, div(first.expr, second.expr))
+
+
+def _value_and_branches(judge: Comparer, value: Value, branches: Branches) -> Verdict | None:
+    if value.unit is not None:
+        return None
+    return judge.branches(Branches(((value.expr, ALL),), branches.variable, value.name), branches)
+
+
+def _value_and_region(judge: Comparer, value: Value, region: Region) -> Verdict | None:
+    return _items_and_region(judge, (value,), region)
+
+
+def _listing_and_region(judge: Comparer, listing: Listing, region: Region) -> Verdict | None:
+    return _items_and_region(judge, listing.items, region)
+
+
+def _items_and_region(judge: Comparer, items: Sequence[Answer], region: Region) -> Verdict | None:
+    """Lone numbers against a set that is made of points, and intervals against their union."""
+    if items and all(isinstance(item, Ordered) for item in items):
+        try:
+            found = [interval(item) for item in items if isinstance(item, Ordered)]
+            pieces = [piece for part in found if part is not None for piece in part.pieces]
+            return judge.sets(RealSet.of(pieces), region.numbers) if None not in found else None
+        except Unordered as error:
+            return Verdict(Status.UNDECIDED, Relation.UNKNOWN, str(error), "intervals")
+    if not region.numbers.pieces or not all(piece.is_point for piece in region.numbers.pieces):
+        return None
+    points = [Value(region.name, piece.low, str(piece)) for piece in region.numbers.pieces]
+    return judge.listings(Listing(tuple(items)), Listing(tuple(points)))
+
+
+def _listing_and_ordered(judge: Comparer, listing: Listing, ordered: Ordered) -> Verdict | None:
+    """``x = 1, y = 2`` against ``(1, 2)``: letters in alphabetical order; ``1, 2`` as it stands."""
+    names = [getattr(item, "name", None) for item in listing.items]
+    if len(listing.items) == 1:
+        return judge.compare(listing.items[0], ordered)
+    if ordered.brackets not in ("()", "⟨⟩", "[]"):
+        return None
+    if listing.bare:
+        verdict = judge.parts(listing.items, ordered.items) if len(names) == len(ordered.items) else None
+        return verdict and replace(verdict, rigorous=False)
+    if None in names or len(set(names)) < len(names) or len(names) != len(ordered.items):
+        return None
+    items = sorted(listing.items, key=lambda item: str(getattr(item, "name", "")))
+    unnamed = [replace(item, name=None) if isinstance(item, Value) else item for item in items]
+    verdict = judge.parts(unnamed, ordered.items)
+    condition = f"the letters are in the order {', '.join(sorted(str(name) for name in names))}"
+    return replace(verdict, rigorous=False, conditions=(*verdict.conditions, condition))
+
+
+def _ordered_and_region(judge: Comparer, ordered: Ordered, region: Region) -> Verdict | None:
+    try:
+        found = interval(ordered)
+    except Unordered as error:
+        return Verdict(Status.UNDECIDED, Relation.UNKNOWN, str(error), "intervals")
+    return None if found is None else judge.sets(found, region.numbers)
+
+
+def _ordered_and_matrix(judge: Comparer, ordered: Ordered, matrix: Matrix) -> Verdict | None:
+    """A vector as a row or a column, or rows within rows."""
+    if all(isinstance(item, Ordered) for item in ordered.items):
+        rows = [item.items for item in ordered.items if isinstance(item, Ordered)]
+        if [len(row) for row in rows] == [len(row) for row in matrix.rows]:
+            return judge.parts([c for row in rows for c in row], [c for row in matrix.rows for c in row])
+        return None
+    if 1 not in (len(matrix.rows), len(matrix.rows[0])):
+        return None
+    cells = [cell for row in matrix.rows for cell in row]
+    return judge.parts(ordered.items, cells) if len(cells) == len(ordered.items) else None
+
+
+def _claim_and_region(judge: Comparer, claim: Claim, region: Region) -> Verdict | None:
+    if _holds_equation(claim.statement):
+        return None  # the problem itself is no answer
+    symbols = free_symbols(claim.statement)
+    if isinstance(region.given, Truth):
+        return judge.statements(claim.statement, region.given)
+    name = region.name or (next(iter(symbols)) if len(symbols) == 1 else None)
+    if name is None or symbols - {name}:
+        return None
+    return judge.statements(claim.statement, region.given or region.numbers.statement(name))
+
+
+def _holds_equation(statement: Statement) -> bool:
+    if isinstance(statement, Comparison):
+        return statement.op == "="
+    return not isinstance(statement, Truth) and any(_holds_equation(part) for part in statement.parts)
+
+
+def _claim_and_value(judge: Comparer, claim: Claim, value: Value) -> Verdict | None:
+    """``y - 2x = 1`` against ``y = 2x + 1``: an equation of several letters is one however it is written."""
+    if value.name is None or not value.expr.symbols:
+        return None
+    return judge.statements(claim.statement, Comparison("=", sym(value.name), value.expr))
+
+
+def _ordered_and_claim(judge: Comparer, ordered: Ordered, claim: Claim) -> Verdict | None:
+    """An interval whose ends have letters, against the inequality for the letter that is in none of them."""
+    if len(ordered.items) != 2 or ordered.brackets[0] not in "([" or ordered.brackets[1] not in ")]":
+        return None
+    low, high = ordered.items
+    if not (isinstance(low, Value) and isinstance(high, Value)):
+        return None
+    free = free_symbols(claim.statement) - low.expr.symbols - high.expr.symbols
+    if len(free) != 1:
+        return None
+    piece = Piece(low.expr, high.expr, ordered.brackets[0] == "[", ordered.brackets[1] == "]")
+    name = next(iter(free))
+    return judge.statements(claim.statement, RealSet((piece,)).statement(name), name)
+
+
+BRIDGES: dict[tuple[type, type], Callable[[Comparer, Any, Any], Verdict | None]] = {
+    (Value, Listing): _value_and_listing,
+    (Value, Words): _value_and_words,
+    (Value, Ordered): _value_and_ordered,
+    (Value, Branches): _value_and_branches,
+    (Value, Region): _value_and_region,
+    (Listing, Region): _listing_and_region,
+    (Listing, Ordered): _listing_and_ordered,
+    (Ordered, Region): _ordered_and_region,
+    (Ordered, Matrix): _ordered_and_matrix,
+    (Ordered, Claim): _ordered_and_claim,
+    (Claim, Region): _claim_and_region,
+    (Claim, Value): _claim_and_value,
+}
+"""What compares each pair of kinds."""

@@ -1,0 +1,1 @@
+"""Mathematics inside prose: statements are found, read and judged one by one."""

@@ -220,6 +220,7 @@ class AlgebraDomain:
         self.levels: Sequence[str] = LEVELS if moves != "axioms" else LINEAR_LEVELS
         self.max_tokens = max_tokens
         self.verifier = SymbolicVerifier()
+        self._read: tuple[str, str, Statement] = ("", "", statements.NO_SOLUTION)  # the problem made last, already read
         # The other sets simplify, which may bring a line that is too long back within the limit.
         self._generate = partial(explicit_moves, longest=max_tokens) if moves == "explicit" else _SETS[moves]
 
@@ -302,6 +303,7 @@ class AlgebraDomain:
         from reasoning_envs.symbolic.syntax.printer import to_text
 
         text = to_text(line)
+        self._read = text, unknown, line
         answer = None if solution is None else to_text(solution)
         digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
         prompt = f"Solve for {unknown}: {text}"
@@ -318,7 +320,10 @@ class AlgebraDomain:
     def start(self, problem: Problem) -> AlgebraState:
         """The problem's line."""
         unknown = str(problem.metadata.get("unknown", "x"))
-        return AlgebraState(_renamed(read_line(problem.statement, unknown), unknown), unknown)
+        text, letter, line = self._read
+        if text != problem.statement or letter != unknown:
+            line = read_line(problem.statement, unknown)
+        return AlgebraState(_renamed(line, unknown), unknown)
 
     def actions(self, state: AlgebraState) -> Sequence[AlgebraAction]:
         """At most 64 candidates; where there are more moves, the rules to choose from."""

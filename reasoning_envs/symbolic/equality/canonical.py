@@ -44,7 +44,7 @@ class Canonical(NamedTuple):
     requirements: frozenset[Requirement]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=512)
 def normal_form(expr: Expr, over: str = "real") -> tuple[Form, frozenset[Requirement]]:
     """The form of the canonical tree in its own smallest ring, and the requirements.
 
@@ -55,7 +55,7 @@ def normal_form(expr: Expr, over: str = "real") -> tuple[Form, frozenset[Require
     return form(tree, ring_of(tree, over=over)), requirements
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=512)
 def canonical(expr: Expr, over: str = "real") -> Canonical:
     """The canonical tree of an expression.
 

@@ -58,7 +58,7 @@ def _never_zero(factor: fmpq_mpoly, tree: Expr, ring: Ring, over: str) -> bool:
     return same_sign and all(not any(e % 2 for e in m) for m in monomials) and any(not any(m) for m in monomials)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=512)
 def definedness(expr: Expr, over: str = "real") -> frozenset[Condition]:
     """The conditions under which the expression has a value.
 

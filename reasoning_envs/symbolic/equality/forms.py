@@ -11,9 +11,10 @@ zero proves zero; not zero proves nothing, since kernels may be related in ways 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from math import gcd, lcm
 from typing import Any, NamedTuple
 
 from flint import fmpq, fmpq_mpoly
@@ -192,7 +193,7 @@ def form(expr: Expr, ring: Ring) -> Form:
     raise result[0](result[1])
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=1024)
 def _form(expr: Expr, ring: Ring) -> Form | tuple[type[ArithmeticError], str]:
     try:
         return _expand(expr, ring)
@@ -353,8 +354,18 @@ def factored(polynomial: fmpq_mpoly) -> tuple[fmpq, list[tuple[fmpq_mpoly, int]]
     Raises:
         TooLarge: it has more terms, or a higher degree, than is worth factoring.
     """
+    if len(polynomial) == 2 and polynomial.total_degree() == 1:  # x + 3: half of what is factored, and irreducible
+        numbers = polynomial.coeffs()
+        content = content_of(numbers)
+        return content, [(polynomial / content, 1)]
     check_factorable(polynomial)
     return polynomial.factor()
+
+
+def content_of(numbers: Sequence[fmpq]) -> fmpq:
+    """What to divide coefficients by to make them whole, without a common divisor, the first of them positive."""
+    content = fmpq(gcd(*[int(c.p) for c in numbers]), lcm(*[int(c.q) for c in numbers]))
+    return -content if numbers[0] < 0 else content
 
 
 def check_factorable(polynomial: fmpq_mpoly) -> None:

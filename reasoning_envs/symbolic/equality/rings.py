@@ -30,7 +30,7 @@ __all__ = [
 _ARITHMETIC = frozenset(("add", "mul", "div", "neg"))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=512)
 def nodes(expr: Expr) -> tuple[Expr, ...]:
     """The nodes of the rational skeleton, operands before operators, left to right; kernels are leaves.
 
@@ -69,7 +69,7 @@ _SUSPECT = b"".join(
 )
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=512)
 def _is_rational(expr: Expr) -> bool:
     return not any(is_kernel(node) for node in nodes(expr))
 

@@ -170,7 +170,7 @@ class _Chain:
             return Move(rule, operand, whole, line_tokens(whole), sound, (), Relation.EQUIVALENT)
         behind = self._behind or END
         made = pieces[0] if count == 1 else _AND + b"".join(pieces) + behind
-        later = Later(made, _chained, (ops, sides, self.beside))
+        later = Later(made, _chained_later, sides, (ops, self.beside))
         return Move(rule, operand, later, made, sound, (), Relation.EQUIVALENT)
 
     # -- moves --
@@ -332,6 +332,10 @@ def _plus(made_of: tuple[Sides, Expr]) -> Sides:
 def _rewritten(made_of: tuple[Sides, int, Rewrite]) -> Sides:
     sides, place, inner = made_of
     return (*sides[:place], inner.result, *sides[place + 1 :])
+
+
+def _chained_later(sides: tuple[Callable[..., Sides], object], rest: tuple[Ops, Sequence[Statement]]) -> Statement:
+    return _chained(rest[0], sides, rest[1])
 
 
 def _chained(ops: Ops, sides: tuple[Callable[..., Sides], object], beside: Sequence[Statement]) -> Statement:

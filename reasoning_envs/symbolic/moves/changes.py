@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from reasoning_envs.symbolic.moves.rules.rewrite import Rewrite
 from reasoning_envs.symbolic.syntax.expression import (
     Expr,
     add,
@@ -22,26 +23,33 @@ X = sym("x")
 
 
 class Later(NamedTuple):
-    """A line that is known by its tokens and built on demand: what ``function`` makes of ``arguments``."""
+    """A line that is known by its tokens and built on demand: what ``function`` makes of two things."""
 
     tokens: bytes
-    function: Callable[..., Statement]
-    arguments: tuple[Any, ...]
+    function: Callable[[Any, Any], Statement]
+    first: Any
+    second: Any
 
     def build(self) -> Statement:
         """The line."""
-        return self.function(*self.arguments)
+        return self.function(self.first, self.second)
 
 
 class Change(NamedTuple):
-    """A move as seen from the active alternative: what replaces it."""
+    """A move as seen from the active alternative: what replaces it, and what it is done with or to."""
 
     rule: str
-    operand: Expr | None
+    about: Expr | Rewrite | None
     after: Statement | Later
     sound: bool = True
     condition: Statement | None = None
     relation: Relation = Relation.EQUIVALENT
+
+    @property
+    def operand(self) -> Expr | None:
+        """What it is done with or to."""
+        about = self.about
+        return about.operand if isinstance(about, Rewrite) else about
 
 
 _TOTAL = frozenset(("num", "sym", "const", "add", "mul", "neg", "abs", "exp"))

@@ -62,7 +62,7 @@ class Move(NamedTuple):
     """One candidate.
 
     Attributes:
-        rule: its name. operand: what it is done with or to.
+        rule: its name. about: what it is done with or to, or the rewrite that knows it.
         after: the whole line afterwards, or how to build it. tokens: of that line, known at once.
         sound: the solutions stay the same wherever ``conditions`` hold. False: a classic mistake, which may be
             harmless on this very line; the verifier tells.
@@ -71,7 +71,7 @@ class Move(NamedTuple):
     """
 
     rule: str
-    operand: Expr | None
+    about: Expr | Rewrite | None
     after: Statement | Later
     tokens: bytes
     sound: bool = True
@@ -82,6 +82,12 @@ class Move(NamedTuple):
     def line(self) -> Statement:
         """The whole line afterwards, built anew each time."""
         return _built(self.after)
+
+    @property
+    def operand(self) -> Expr | None:
+        """What it is done with or to."""
+        about = self.about
+        return about.operand if isinstance(about, Rewrite) else about
 
     def __repr__(self) -> str:
         from reasoning_envs.symbolic.syntax.printer import to_text
@@ -126,9 +132,9 @@ def moves(line: Statement, longest: int = maxsize) -> Iterator[Move]:
                 move = _replaced(change, disjunction(*parts[:index], change.line, *parts[index + 1 :]))
             else:
                 tokens = _OR + b"".join([*before, change.tokens, *behind]) + END
-                later = Later(tokens, _among, (parts, index, change.after))
+                later = Later(tokens, _among, (parts, index), change.after)
                 conditions, relation = change.conditions, change.relation
-                move = _make(Move, (change.rule, change.operand, later, tokens, change.sound, conditions, relation))
+                move = _make(Move, (change.rule, change.about, later, tokens, change.sound, conditions, relation))
         else:
             move = _settled(change)
             if not alone:
@@ -142,7 +148,8 @@ def _replaced(move: Move, line: Statement) -> Move:
     return move._replace(after=line, tokens=line_tokens(line))
 
 
-def _among(parts: tuple[Statement, ...], index: int, after: Statement | Later) -> Statement:
+def _among(place: tuple[tuple[Statement, ...], int], after: Statement | Later) -> Statement:
+    parts, index = place
     return disjunction(*parts[:index], _built(after), *parts[index + 1 :])
 
 
@@ -157,18 +164,18 @@ def _moves_on_equation(line: Comparison, longest: int) -> Iterator[Move]:
 
 def _settled(change: Change) -> Move:
     """The move that a change is: what its condition says of the unknown becomes a constraint of the line."""
-    rule, operand, after, sound, condition, relation = change
+    rule, about, after, sound, condition, relation = change
     conditions: tuple[Statement, ...] = ()
     if condition is not None:
         if not about_unknown(condition):
             conditions = (condition,)
         elif type(after) is Later and isinstance(condition, Comparison) and after.tokens[:1] == _EQUALS:
             tokens = _AND + after.tokens + line_tokens(condition) + END
-            after = Later(tokens, _constrained, (after, (condition,)))
+            after = Later(tokens, _constrained, after, (condition,))
         else:
             after = conjunction(_built(after), condition)
     tokens = after.tokens if type(after) is Later else line_tokens(_built(after))
-    return Move(rule, operand, after, tokens, sound, conditions, relation)
+    return Move(rule, about, after, tokens, sound, conditions, relation)
 
 
 def _built(after: Statement | Later) -> Statement:
@@ -196,17 +203,17 @@ def _changes(part: Statement, longest: int) -> Iterator[Change | Move]:
     for change in _equation_changes(main, longest - len(beside)):
         if isinstance(change, Move):
             tokens = _AND + change.tokens + beside
-            later = _make(Later, (tokens, _constrained, (change.after, constraints)))
-            yield _make(Move, (change.rule, change.operand, later, tokens, change.sound, (), change.relation))
+            later = _make(Later, (tokens, _constrained, change.after, constraints))
+            yield _make(Move, (change.rule, change.about, later, tokens, change.sound, (), change.relation))
             continue
-        rule, operand, after, sound, condition, relation = change
+        rule, about, after, sound, condition, relation = change
         if isinstance(after, Later):
-            whole: Statement | Later = Later(_AND + after.tokens + beside, _constrained, (after, constraints))
+            whole: Statement | Later = Later(_AND + after.tokens + beside, _constrained, after, constraints)
         elif after == ALL_REALS:  # the constraint is lost; the verifier tells whether that matters
             whole, sound = after, False
         else:
             whole = disjunction(*[conjunction(inner, *constraints) for inner in alternatives(after)])
-        yield Change(rule, operand, whole, sound, condition, relation)
+        yield Change(rule, about, whole, sound, condition, relation)
 
 
 def _constrained(after: Later, constraints: tuple[Statement, ...]) -> Statement:
@@ -247,24 +254,24 @@ def _equation_changes(main: Comparison, longest: int) -> Iterator[Change | Move]
         tokens = _EQUALS + inner.tokens + behind
         if len(tokens) > longest:
             continue
-        later = _make(Later, (tokens, _left_rewritten, (inner, right)))
+        later = _make(Later, (tokens, _left_rewritten, inner, right))
         if inner.condition is None:
-            yield _make(Move, (inner.rule, inner.operand, later, tokens, inner.sound, (), Relation.EQUIVALENT))
+            yield _make(Move, (inner.rule, inner, later, tokens, inner.sound, (), Relation.EQUIVALENT))
         else:
-            yield Change(inner.rule, inner.operand, later, inner.sound, inner.condition)
+            yield Change(inner.rule, inner, later, inner.sound, inner.condition)
     before = _EQUALS + left.tokens
     for inner in rewrites(right):
         tokens = before + inner.tokens
         if len(tokens) > longest:
             continue
-        later = _make(Later, (tokens, _right_rewritten, (left, inner)))
+        later = _make(Later, (tokens, _right_rewritten, left, inner))
         if inner.condition is None:
-            yield _make(Move, (inner.rule, inner.operand, later, tokens, inner.sound, (), Relation.EQUIVALENT))
+            yield _make(Move, (inner.rule, inner, later, tokens, inner.sound, (), Relation.EQUIVALENT))
         else:
-            yield Change(inner.rule, inner.operand, later, inner.sound, inner.condition)
+            yield Change(inner.rule, inner, later, inner.sound, inner.condition)
     if "x" in right.symbols:
         yield Change("swap sides", None, equation(right, left))
-    yield from _move_terms(left, right, longest)
+    yield from _move_terms(main, longest)
     yield from _divide(left, right)
     yield from _multiply(left, right)
     yield from special_changes(left, right)
@@ -298,28 +305,30 @@ def _conclusions(left: Expr, right: Expr) -> Iterator[Change]:
 # -- both sides -----------------------------------------------------------------------------------------------------
 
 
-def _move_terms(left: Expr, right: Expr, longest: int) -> Iterator[Move]:
+def _move_terms(line: Comparison, longest: int) -> Iterator[Move]:
+    left, right = line.left, line.right
     seen: set[bytes] = set()
     before, behind = _open_sum(left), _open_sum(right)
     for term in (*terms(left), *terms(right)):
-        key = term.key
+        key, opposite, negative, inner = _opposites.get(term.tokens) or _opposite(term)
         if key in seen or term is ZERO:
             continue
         seen.add(key)
-        opposite, negative = _opposite(term)
-        inner = (opposite.tokens[1:-1] if opposite.op == "add" else opposite.tokens) + END
-        tokens = _EQUALS
-        for side, opened in ((left, before), (right, behind)):
-            tokens += opposite.tokens if side is ZERO else opened + inner
+        if left is ZERO:
+            tokens = _EQUALS + opposite.tokens + behind + inner
+        elif right is ZERO:
+            tokens = _EQUALS + before + inner + opposite.tokens
+        else:
+            tokens = _EQUALS + before + inner + behind + inner
         if len(tokens) > longest:
             continue
-        after = _make(Later, (tokens, _both_plus, (left, right, opposite)))
+        after = _make(Later, (tokens, _both_plus, line, opposite))
         rule = "add to both sides" if negative else "subtract from both sides"
         yield _make(Move, (rule, opposite if negative else term, after, tokens, True, (), Relation.EQUIVALENT))
 
 
-def _both_plus(left: Expr, right: Expr, term: Expr) -> Statement:
-    return equation(_plus(left, term), _plus(right, term))
+def _both_plus(line: Comparison, term: Expr) -> Statement:
+    return equation(_plus(line.left, term), _plus(line.right, term))
 
 
 def _open_sum(side: Expr) -> bytes:
@@ -332,16 +341,16 @@ def _plus(side: Expr, term: Expr) -> Expr:
 
 
 _TERMS_LIMIT = 512  # terms remembered: most of a line's stood in the line before
-_opposites: dict[bytes, tuple[Expr, bool]] = {}
+_opposites: dict[bytes, tuple[bytes, Expr, bool, bytes]] = {}
 
 
-def _opposite(term: Expr) -> tuple[Expr, bool]:
-    """The negative of a term, and whether the term itself is written with a minus."""
-    found = _opposites.get(term.tokens)
-    if found is None:
-        if len(_opposites) > _TERMS_LIMIT:
-            _opposites.clear()
-        found = _opposites[term.tokens] = neg(term), _is_negative(term)
+def _opposite(term: Expr) -> tuple[bytes, Expr, bool, bytes]:
+    """Of a term: its key, its negative, whether it has a minus, and the tokens that end a sum with its negative."""
+    if len(_opposites) > _TERMS_LIMIT:
+        _opposites.clear()
+    opposite = neg(term)
+    inner = (opposite.tokens[1:-1] if opposite.op == "add" else opposite.tokens) + END
+    found = _opposites[term.tokens] = term.key, opposite, _is_negative(term), inner
     return found
 
 
@@ -388,13 +397,13 @@ def _multiply(left: Expr, right: Expr) -> Iterator[Change]:
     for term in (*terms(left), *terms(right)):
         if _DIV not in term.tokens and OVER not in term.tokens:
             continue
-        for under in denominators(term):
+        for under in _denominators(term):
             if under.key in seen or under.value == 0:
                 continue
             seen.add(under.key)
-            sides = tuple([_times(side, under) for side in (left, right)])
+            sides = _times(left, under), _times(right, under)
             tokens = _EQUALS + b"".join([sum_tokens(side) for side in sides])
-            after = Later(tokens, _equation_of_sums, sides)
+            after = Later(tokens, _equation_of_sums, *sides)
             if "x" in under.symbols:
                 constraint = Comparison("!=", under, ZERO)
                 yield Change("multiply both sides", under, after, True, constraint, Relation.SAME_ROOTS)
@@ -421,23 +430,40 @@ def denominators(term: Expr) -> Iterator[Expr]:
         yield num(term.value.denominator)
 
 
+_unders: dict[bytes, tuple[Expr, ...]] = {}
+
+
+def _denominators(term: Expr) -> tuple[Expr, ...]:
+    found = _unders.get(term.tokens)
+    if found is None:
+        if len(_unders) > _TERMS_LIMIT:
+            _unders.clear()
+        found = _unders[term.tokens] = tuple(denominators(term))
+    return found
+
+
 def _times(side: Expr, factor: Expr) -> list[Expr]:
     """Each term of a side times the factor, as one multiplies an equation by a denominator."""
-    return [] if side is ZERO else [_term_times(term, factor) for term in terms(side)]
-
-
-_products: dict[tuple[bytes, bytes], Expr] = {}
-
-
-def _term_times(term: Expr, factor: Expr) -> Expr:
-    key = term.tokens, factor.tokens
-    found = _products.get(key)
-    if found is None:
-        if len(_products) > _TERMS_LIMIT:
+    if side is ZERO:
+        return []
+    known = _products.get(factor.tokens)
+    if known is None:
+        if len(_products) > _FACTORS_LIMIT:
             _products.clear()
-        if term.op == "num" and factor.op == "num":
-            found = num(term.number * factor.number)
-        else:
-            found = factor if term is ONE else product(factor, term)
-        _products[key] = found
+        known = _products[factor.tokens] = {}
+    return [known.get(term.tokens) or _term_times(term, factor, known) for term in terms(side)]
+
+
+_FACTORS_LIMIT = 16
+_products: dict[bytes, dict[bytes, Expr]] = {}  # of a factor: terms, multiplied by it
+
+
+def _term_times(term: Expr, factor: Expr, known: dict[bytes, Expr]) -> Expr:
+    if len(known) > _TERMS_LIMIT:
+        known.clear()
+    if term.op == "num" and factor.op == "num":
+        found = num(term.number * factor.number)
+    else:
+        found = factor if term is ONE else product(factor, term)
+    known[term.tokens] = found
     return found

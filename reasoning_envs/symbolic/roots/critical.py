@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from reasoning_envs.symbolic.syntax.expression import ONE, Expr, call, num, sub,
 from reasoning_envs.symbolic.syntax.statement import Comparison
 from reasoning_envs.symbolic.syntax.tokens import FUNCTIONS
 
-__all__ = ["Critical", "breakpoints", "critical_points", "factorial_arguments"]
+__all__ = ["Critical", "breakpoints", "critical_points", "factorial_arguments", "plain_zeros"]
 
 _MAX_POINTS = 400
 _MAX_SIZE = 400
@@ -40,7 +41,7 @@ class Critical(NamedTuple):
     window: Window = EVERYWHERE
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def critical_points(comparison: Comparison, unknown: str, window: Window = EVERYWHERE) -> Critical:
     """Where the truth of a comparison with the only symbol ``unknown`` can change; exact points before scanned ones.
 
@@ -79,6 +80,15 @@ def critical_points(comparison: Comparison, unknown: str, window: Window = EVERY
         anchors.update((point.key, point) for point in scanned.zeros)
         seen = max(seen[0], scanned.window[0]), min(seen[1], scanned.window[1])
     return Critical(tuple(anchors.values())[:_MAX_POINTS], complete and len(anchors) <= _MAX_POINTS, seen)
+
+
+def plain_zeros(comparison: Comparison, unknown: str) -> Sequence[Point]:
+    """Points at which both sides of a comparison with the only symbol ``unknown`` are equal, if defined there.
+
+    Those that come cheaply: some may be missing.
+    """
+    lone = _solved_point(comparison, unknown)
+    return (lone,) if lone is not None else _zeros(sub(comparison.left, comparison.right), unknown)[0]
 
 
 def factorial_arguments(comparison: Comparison, unknown: str) -> tuple[Expr, ...]:
@@ -120,7 +130,8 @@ def breakpoints(expr: Expr) -> list[Expr]:
     return found[::-1]
 
 
-def _zeros(expr: Expr, unknown: str) -> tuple[list[Point], list[Expr]]:
+@lru_cache(maxsize=256)  # neighbouring lines share most of their parts
+def _zeros(expr: Expr, unknown: str) -> tuple[Sequence[Point], Sequence[Expr]]:
     """Where a function of one symbol can be 0 or undefined, by factors; and the factors that only a scan reaches."""
     try:
         tree = canonical(expr).tree

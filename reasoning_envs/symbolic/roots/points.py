@@ -180,7 +180,7 @@ def polynomial_points(polynomial: fmpz_poly) -> tuple[Point, ...]:
     return tuple(points)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def irreducible_points(coefficients: tuple[int, ...]) -> tuple[Point, ...]:
     """The real roots of an irreducible integer polynomial (lowest coefficient first), from left to right."""
     factor = fmpz_poly(list(coefficients))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from flint import arb, fmpq
 
 from reasoning_envs.symbolic.equality.equivalence import equivalent
-from reasoning_envs.symbolic.roots.critical import critical_points
+from reasoning_envs.symbolic.roots.critical import critical_points, plain_zeros
 from reasoning_envs.symbolic.roots.points import Point, rational_point
 from reasoning_envs.symbolic.roots.scan import EVERYWHERE, Window, has_waves
 from reasoning_envs.symbolic.steps.lines import comparisons, is_equations
@@ -67,6 +67,10 @@ def compare_on_cells(before: Statement, after: Statement, unknown: str, over: st
         unknown: their only symbol.
         over: ``"real"``, or ``"positive"``: only values above 0 count.
     """
+    judge = Judge(unknown)
+    crossed = _lost_and_added(before, after, unknown, over, judge)
+    if crossed is not None:
+        return crossed
     points: list[Point] = []
     complete = True
     if over == "positive":
@@ -84,29 +88,8 @@ def compare_on_cells(before: Statement, after: Statement, unknown: str, over: st
         covered = covered and found.window[0] <= window[0] and window[1] <= found.window[1]
     ordered, certain = ordered_points(points)
     kept = [point for point in ordered if over != "positive" or not point.ball(64) <= 0]
-    judge = Judge(unknown)
     at_points = [(judge.line(before, point), judge.line(after, point)) for point in kept]
-    true, false, undefined, unclear = (
-        Truthfulness.TRUE,
-        Truthfulness.FALSE,
-        Truthfulness.UNDEFINED,
-        Truthfulness.UNCLEAR,
-    )
-    if (true, false) in at_points and (false, true) in at_points:
-        # A root was lost and another one added: nothing between the points could change that.
-        lost, added = _different(at_points, kept)
-        return CellComparison(
-            tuple(_points_first(lost, ordered)),
-            tuple(_points_first(added, ordered)),
-            before_any=True,
-            after_any=True,
-            before_identity=False,
-            after_identity=False,
-            same_domain=False,
-            unclear=False,
-            rigorous=judge.rigorous,
-            covered=True,
-        )
+    true, undefined, unclear = Truthfulness.TRUE, Truthfulness.UNDEFINED, Truthfulness.UNCLEAR
     places: list[Point] = []
     for i, sample in enumerate(samples_between(ordered)):
         places += [place for place in (sample, *ordered[i : i + 1]) if over != "positive" or not place.ball(64) <= 0]
@@ -125,6 +108,35 @@ def compare_on_cells(before: Statement, after: Statement, unknown: str, over: st
         unclear in first or unclear in second,
         complete and certain and judge.rigorous,
         covered or window[0] > window[1],
+    )
+
+
+def _lost_and_added(
+    before: Statement, after: Statement, unknown: str, over: str, judge: Judge
+) -> CellComparison | None:
+    """The comparison where a root was lost and another one added, which nothing elsewhere can change; else None."""
+    points: list[Point] = []
+    for comparison in dict.fromkeys((*comparisons(before), *comparisons(after))):
+        if comparison.op == "=":
+            points.extend(plain_zeros(comparison, unknown))
+    ordered, _ = ordered_points(points)
+    kept = [point for point in ordered if over != "positive" or not point.ball(64) <= 0]
+    at_points = [(judge.line(before, point), judge.line(after, point)) for point in kept]
+    true, false = Truthfulness.TRUE, Truthfulness.FALSE
+    if (true, false) not in at_points or (false, true) not in at_points:
+        return None
+    lost, added = _different(at_points, kept)
+    return CellComparison(
+        tuple(_points_first(lost, ordered)),
+        tuple(_points_first(added, ordered)),
+        before_any=True,
+        after_any=True,
+        before_identity=False,
+        after_identity=False,
+        same_domain=False,
+        unclear=False,
+        rigorous=judge.rigorous,
+        covered=True,
     )
 
 

@@ -12,12 +12,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from math import gcd, lcm
 
-from flint import fmpq, fmpq_mpoly
+from flint import fmpq_mpoly
 
 from reasoning_envs.symbolic.equality.canonical import Canonical, canonical
-from reasoning_envs.symbolic.equality.forms import Form, TooLarge, UndefinedForm, factors, form, product, ring_of
+from reasoning_envs.symbolic.equality.forms import (
+    Form,
+    TooLarge,
+    UndefinedForm,
+    content_of,
+    factors,
+    form,
+    product,
+    ring_of,
+)
 from reasoning_envs.symbolic.equality.kernel_rules import Requirement, is_positive_kernel
 from reasoning_envs.symbolic.equality.rings import Ring, is_rational
 from reasoning_envs.symbolic.syntax.expression import Expr
@@ -95,7 +103,7 @@ def _tree(side: Expr, over: str) -> Canonical:
     return Canonical(side, _NONE) if is_rational(side) else canonical(side, over)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=512)
 def _difference(comparison: Comparison, ring: Ring, over: str) -> tuple[Form, frozenset[Requirement]]:
     """``left - right``, and what roots and logarithms on both sides need."""
     left, right = _tree(comparison.left, over), _tree(comparison.right, over)
@@ -124,10 +132,7 @@ def linear_root(line: Statement, ring: Ring, unknown: str, over: str) -> tuple[f
     common = slope.gcd(rest)
     if not common.is_constant():
         top, slope, rest = top // common, slope // common, rest // common
-    numbers = top.coeffs()
-    content = fmpq(gcd(*[int(c.p) for c in numbers]), lcm(*[int(c.q) for c in numbers]))
-    if numbers[0] < 0:
-        content = -content
+    content = content_of(top.coeffs())
     return -rest / content, slope / content
 
 
@@ -297,10 +302,10 @@ class EquationLine:
 
 def _holds_any(polynomial: fmpq_mpoly, positions: frozenset[int]) -> bool:
     degrees = polynomial.degrees()
-    return any(degrees[position] for position in positions)
+    return any(map(degrees.__getitem__, positions))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=512)
 def _equation_line(
     line: Statement, ring: Ring, unknown: str, over: str
 ) -> EquationLine | tuple[type[ArithmeticError], str]:
@@ -340,7 +345,7 @@ def part_keys(line: Statement, ring: Ring, over: str) -> object:
     return (type(line).__name__, frozenset(part_keys(part, ring, over) for part in line.parts))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=512)
 def _part_key(comparison: Comparison, ring: Ring, over: str) -> PartKey:
     difference, requirements = _difference(comparison, ring, over)
     top, down = difference.lowest_terms()

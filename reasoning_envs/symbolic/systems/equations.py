@@ -91,7 +91,7 @@ class Setting(NamedTuple):
         if not left:
             left = [_term(ring, exponents, int(c.p), int(c.q)) for exponents, c in terms.items()]
             right = []
-        return Later(_EQUALS + sum_tokens(left) + sum_tokens(right), _equation_of_terms, (left, right))
+        return Later(_EQUALS + sum_tokens(left) + sum_tokens(right), _equation_of_terms, left, right)
 
 
 class Made(NamedTuple):

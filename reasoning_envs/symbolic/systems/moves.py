@@ -95,13 +95,14 @@ def _placed(change: _Change, before: Sequence[Statement], behind: Sequence[State
         if whole not in around:
             if around:
                 whole = _OR + b"".join([*around[: len(before)], whole, *around[len(before) :]]) + END
-            later = Later(whole, _joined, (pieces, before, behind))
+            later = Later(whole, _joined, pieces, (before, behind))
             return Move(rule, operand, later, whole, sound, conditions, Relation.EQUIVALENT)
-    line = _joined(pieces, before, behind)
+    line = _joined(pieces, (before, behind))
     return Move(rule, operand, line, line_tokens(line), sound, conditions, Relation.EQUIVALENT)
 
 
-def _joined(pieces: Sequence[Statement | Later], before: Sequence[Statement], behind: Sequence[Statement]) -> Statement:
+def _joined(pieces: Sequence[Statement | Later], around: tuple[Sequence[Statement], Sequence[Statement]]) -> Statement:
+    before, behind = around
     built = [piece.build() if isinstance(piece, Later) else piece for piece in pieces]
     return disjunction(*before, conjunction(*built), *behind)
 

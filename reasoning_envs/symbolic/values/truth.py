@@ -160,7 +160,7 @@ def _sign_of_remainder(comparison: Comparison, point: dict[str, Any]) -> int | N
         return None
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def _remainder(comparison: Comparison) -> Expr | None:
     try:
         left, right = canonical(comparison.left).tree, canonical(comparison.right).tree
@@ -190,7 +190,7 @@ def _divides(factor: Any, polynomial: Any) -> bool:
     return bool((fmpq_poly(polynomial) % fmpq_poly(factor)).is_zero())
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def _rational_difference(comparison: Comparison) -> Form | None:
     if not (is_rational(comparison.left) and is_rational(comparison.right)):
         return None

@@ -175,11 +175,18 @@ def linear_form(expr: Expr) -> tuple[Expr, Expr] | None:
 
 
 def _solved_linear(left: Expr, right: Expr) -> Drawn | None:
-    form = linear_form(sub(left, right))
+    line = equation(left, right)
+    difference = sub(left, right)
+    at_zero, at_one, at_two = (exact_value(difference, {"x": value}) for value in (0, 1, 2))
+    if at_zero is not None and at_one is not None and at_two is not None and at_two - at_one == at_one - at_zero:
+        # Without letters, two values tell all about what is linear by the way it was drawn.
+        if at_one == at_zero:
+            return Drawn((line, ALL_REALS if at_zero == 0 else NO_SOLUTION))
+        return Drawn((line, equation(X, num(Fraction(at_zero) / (at_zero - at_one)))))
+    form = linear_form(difference)
     if form is None:
         return None
     slope, constant = form
-    line = equation(left, right)
     if identically_zero(slope):
         return Drawn((line, ALL_REALS if identically_zero(constant) else NO_SOLUTION))
     value = exact_value(neg(div(constant, slope)))

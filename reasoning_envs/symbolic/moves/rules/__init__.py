@@ -23,6 +23,8 @@ __all__ = ["Rewrite", "is_simplified", "product", "rewrites", "scale", "simplify
 _CACHE_LIMIT = 128  # sub-trees; a longer memory costs the garbage collector more than it saves
 
 _cache: dict[bytes, tuple[Rewrite, ...]] = {}
+_finished: set[bytes] = set()  # the sub-trees on which no rule acts: only bytes, which cost the collector nothing
+_FINISHED_LIMIT = 4096
 
 
 def rewrites(node: Expr) -> tuple[Rewrite, ...]:
@@ -30,11 +32,20 @@ def rewrites(node: Expr) -> tuple[Rewrite, ...]:
 
     Results are cached by the tokens of each sub-tree: after a step most sub-trees are old ones.
     """
-    found = _cache.get(node.tokens)
+    tokens = node.tokens
+    if tokens in _finished:
+        return ()
+    found = _cache.get(tokens)
     if found is None:
-        if len(_cache) > _CACHE_LIMIT:
-            _cache.clear()
-        found = _cache[node.tokens] = tuple(_all(node))
+        found = tuple(_all(node))
+        if found:
+            if len(_cache) > _CACHE_LIMIT:
+                _cache.clear()
+            _cache[tokens] = found
+        else:
+            if len(_finished) > _FINISHED_LIMIT:
+                _finished.clear()
+            _finished.add(tokens)
     return found
 
 

@@ -14,8 +14,8 @@ from reasoning_envs.symbolic.moves.rules.rewrite import (
     is_small,
     nonzero,
     product,
+    product_tokens,
     scale,
-    summed,
 )
 from reasoning_envs.symbolic.syntax.expression import (
     ONE,
@@ -28,8 +28,11 @@ from reasoning_envs.symbolic.syntax.expression import (
     num,
     power,
 )
+from reasoning_envs.symbolic.syntax.tokens import END, OPERATORS
 
 __all__ = ["RULES"]
+
+_ADD = OPERATORS["add"]
 
 
 def _fold_product(node: Expr) -> Iterator[Rewrite]:
@@ -49,6 +52,8 @@ def _fold_product(node: Expr) -> Iterator[Rewrite]:
 
 def _join_powers(node: Expr) -> Iterator[Rewrite]:
     """``x*x`` to ``x^2``, ``2^x * 2^3`` to ``2^(x + 3)``, ``sqrt(A)*sqrt(A)`` to ``A``, ``exp(A)*exp(B)``."""
+    if len(node.args) == 2 and (node.args[0].op == "num" or node.args[1].op == "num"):
+        return
     groups: dict[bytes, list[int]] = {}
     for index, factor in enumerate(node.args):
         base, _ = base_exponent(factor)
@@ -83,12 +88,21 @@ def _distribute(node: Expr) -> Iterator[Rewrite]:
     for index, factor in enumerate(node.args):
         if factor.op != "add":
             continue
+        if len(factor.args) > MAX_EXPANDED_TERMS:
+            continue
         before, after = node.args[:index], node.args[index + 1 :]
-        opened = [product(*before, term, *after) for term in factor.args]
-        if len(opened) <= MAX_EXPANDED_TERMS:
-            yield summed("distribute", opened, factor)
-            partial = [opened[0], *factor.args[1:]]
-            yield summed("partial distribution", partial, factor, sound=False)
+        opened = [product_tokens((*before, term, *after)) for term in factor.args]
+        whole = _ADD + b"".join(opened) + END
+        yield Rewrite("distribute", (_opened, node, index, True), factor, tokens=whole)
+        partial = _ADD + opened[0] + b"".join([term.tokens for term in factor.args[1:]]) + END
+        yield Rewrite("partial distribution", (_opened, node, index, False), factor, sound=False, tokens=partial)
+
+
+def _opened(node: Expr, index: int, every: bool) -> Expr:
+    """The product with the sum that is its factor number ``index`` opened, or only the first term of it multiplied."""
+    before, terms, after = node.args[:index], node.args[index].args, node.args[index + 1 :]
+    products = [product(*before, term, *after) for term in (terms if every else terms[:1])]
+    return add(*products, *([] if every else terms[1:]))
 
 
 def _into_fraction(node: Expr) -> Iterator[Rewrite]:

@@ -23,7 +23,7 @@ from reasoning_envs.symbolic.syntax.expression import (
     sum_tokens,
 )
 from reasoning_envs.symbolic.syntax.statement import Comparison, Statement
-from reasoning_envs.symbolic.syntax.tokens import END
+from reasoning_envs.symbolic.syntax.tokens import END, OPERATORS, encode_number
 
 __all__ = [
     "MAX_BITS",
@@ -36,6 +36,7 @@ __all__ = [
     "is_small",
     "nonzero",
     "product",
+    "product_tokens",
     "raised_to",
     "rational_root",
     "scale",
@@ -53,28 +54,40 @@ class Rewrite:
         result: the whole expression afterwards, built when it is first asked for: the constructor takes it, or a
             function and its arguments.
         tokens: of the result, known at once: most candidates are looked at and never taken.
-        operand: what the rule acted on, for descriptions: the sum opened, the factor cancelled.
+        operand: what the rule acted on, for descriptions: the sum opened, the factor cancelled; as the result, it
+            may be given by how to build it.
         sound: the value is kept wherever ``condition`` holds. False: a classic mistake.
         condition: a statement about the expression's symbols; None: no condition.
     """
 
-    __slots__ = ("_result", "condition", "operand", "rule", "sound", "tokens")
+    __slots__ = ("_operand", "_result", "condition", "rule", "sound", "tokens")
 
     def __init__(
         self,
         rule: str,
         result: Expr | tuple[Any, ...],
-        operand: Expr,
+        operand: Expr | tuple[Any, ...] | Rewrite,
         sound: bool = True,
         condition: Statement | None = None,
         tokens: bytes = b"",
     ) -> None:
         self.rule = rule
         self._result = result
-        self.operand = operand
+        self._operand = operand
         self.sound = sound
         self.condition = condition
         self.tokens = tokens or self.result.tokens
+
+    @property
+    def operand(self) -> Expr:
+        """What the rule acted on."""
+        operand = self._operand
+        if isinstance(operand, Expr):
+            return operand
+        if isinstance(operand, Rewrite):
+            return operand.operand
+        made: Expr = operand[0](*operand[1:])
+        return made
 
     @property
     def result(self) -> Expr:
@@ -86,28 +99,36 @@ class Rewrite:
         return result
 
 
+_MUL = OPERATORS["mul"]
+_NUMBERS = encode_number(1)[:1] + encode_number(-1)[:1]
+_JOINING_DIV = _NUMBERS
+_JOINING_NEG = _NUMBERS + OPERATORS["neg"] + _MUL
+
+
 def inside(node: Expr, index: int, rewrites: Sequence[Rewrite]) -> Iterator[Rewrite]:
     """Rewrites of operand number ``index`` of ``node``, as rewrites of ``node``."""
     if not rewrites:
         return
     op, args = node.op, node.args
-    if op in ("neg", "div"):  # their constructors do more than to put tokens together
-        for inner in rewrites:
-            whole = replace_at(node, index, inner.result)
-            yield Rewrite(inner.rule, whole, inner.operand, inner.sound, inner.condition, whole.tokens)
-        return
     head = node.tokens[:1]
     before = head + b"".join([arg.tokens for arg in args[:index]])
     behind = b"".join([arg.tokens for arg in args[index + 1 :]])
     flat = op in ("add", "mul")
     if flat:
         behind += END
+    # Numbers in a quotient, and numbers and products behind a sign, may become one with it.
+    joining = _JOINING_NEG if op == "neg" else _JOINING_DIV if op == "div" else b""
     for inner in rewrites:
         tokens = inner.tokens
-        if flat and tokens[:1] == head:  # a sum in a sum is flat
+        start = tokens[:1]
+        if start in joining:
+            whole = replace_at(node, index, inner.result)
+            yield Rewrite(inner.rule, whole, inner, inner.sound, inner.condition, whole.tokens)
+            continue
+        if flat and start == head:  # a sum in a sum is flat
             tokens = tokens[1:-1]
         made = (_replaced, node, index, inner)
-        yield Rewrite(inner.rule, made, inner.operand, inner.sound, inner.condition, before + tokens + behind)
+        yield Rewrite(inner.rule, made, inner, inner.sound, inner.condition, before + tokens + behind)
 
 
 def _replaced(node: Expr, index: int, inner: Rewrite) -> Expr:
@@ -115,7 +136,11 @@ def _replaced(node: Expr, index: int, inner: Rewrite) -> Expr:
 
 
 def summed(
-    rule: str, kept: Sequence[Expr], operand: Expr, sound: bool = True, condition: Statement | None = None
+    rule: str,
+    kept: Sequence[Expr],
+    operand: Expr | tuple[Any, ...],
+    sound: bool = True,
+    condition: Statement | None = None,
 ) -> Rewrite:
     """The rewrite of a sum to the sum of the terms that are ``kept``, built on demand."""
     return Rewrite(rule, (add, *kept), operand, sound, condition, sum_tokens(kept))
@@ -137,6 +162,16 @@ def product(*operands: Expr) -> Expr:
         kept.append(operand)
     result = mul(*kept)
     return neg(result) if negative else result
+
+
+def product_tokens(operands: Sequence[Expr]) -> bytes:
+    """The tokens of ``product(*operands)`` of two operands or more, without the product itself where it has no sign."""
+    inner = b""
+    for operand in operands:
+        if operand.op == "neg":
+            return product(*operands).tokens
+        inner += operand.tokens[1:-1] if operand.op == "mul" else operand.tokens
+    return _MUL + inner + END
 
 
 def scale(coefficient: Number, rest: Expr) -> Expr:

@@ -55,7 +55,7 @@ def _fold_sum(node: Expr) -> Iterator[Rewrite]:
             placed = True
             if total != 0 or len(numbers) == len(node.args):
                 kept.append(num(total))
-    operand = add(*numbers)
+    operand = (add, *numbers)
     yield summed("fold", kept, operand)
     if len(numbers) == 2:
         slip = numbers[0].number - numbers[1].number
@@ -65,15 +65,19 @@ def _fold_sum(node: Expr) -> Iterator[Rewrite]:
 
 def _collect(node: Expr) -> Iterator[Rewrite]:
     groups: dict[bytes, list[int]] = {}
+    several = []  # the groups of more than one
     for index, term in enumerate(node.args):
         if term.op != "num":
-            key = _like(term)[0]
+            key = (_likes.get(term.tokens) or _like(term))[0]
             places = groups.get(key)
             if places is None:
                 groups[key] = [index]
             else:
+                if len(places) == 1:
+                    several.append(key)
                 places.append(index)
-    for places in groups.values():
+    for key in groups if len(several) > 1 else several:
+        places = groups[key]
         if len(places) < 2:
             continue
         members = [node.args[index] for index in places]
@@ -84,7 +88,7 @@ def _collect(node: Expr) -> Iterator[Rewrite]:
         if total != 0:
             kept.append(scale(total, _like(members[0])[2]))
         kept += [term for index, term in enumerate(node.args) if index > places[0] and index not in places]
-        yield summed("collect" if total != 0 else "cancel", kept, add(*members))
+        yield summed("collect" if total != 0 else "cancel", kept, (add, *members))
 
 
 # What is known about a term: most terms of a line stood in the line before. A longer memory costs more than it saves.
@@ -124,13 +128,19 @@ def _factor_out(node: Expr) -> Iterator[Rewrite]:
         if len(name) > 1 or node.tokens.count(name.encode()) == sum([1 for term in node.args if term.symbols]):
             return  # multiples of one letter: those are collected
     holders: dict[bytes, list[int]] = {}
-    splits = [_NO_FACTORS if term.op == "num" else _by_factor(term) for term in node.args]
-    for index, split in enumerate(splits):
+    splits = []
+    shared = False
+    for index, term in enumerate(node.args):
+        split = _NO_FACTORS if term.op == "num" else _quotients.get(term.tokens) or _by_factor(term)
+        splits.append(split)
         for key in split:
             if key in holders:
                 holders[key].append(index)
+                shared = True
             else:
                 holders[key] = [index]
+    if not shared:
+        return
     for key, places in holders.items():
         if len(places) < 2:
             continue

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from reasoning_envs.symbolic.moves.rules import functions, products, quotients, sums
 from reasoning_envs.symbolic.moves.rules.rewrite import Rewrite, inside, product, scale
-from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.expression import Expr, replace_at
 from reasoning_envs.symbolic.syntax.statement import Statement, free_symbols
 
 __all__ = ["Rewrite", "is_simplified", "product", "rewrites", "scale", "simplify"]
@@ -68,7 +68,10 @@ _SIMPLIFYING = frozenset(("fold", "collect", "cancel", "power", "fraction", "sig
 
 
 def simplify(node: Expr, limit: int = 200) -> Expr:
-    """``node`` after sound, unconditional folding, collecting and cancelling until nothing of it is left to do."""
+    """``node`` after sound, unconditional folding, collecting and cancelling until nothing of it is left to do.
+
+    From the outside in: like terms are collected before they are changed.
+    """
     for _ in range(limit):
         simpler = _simpler(node)
         if simpler is None:
@@ -82,10 +85,48 @@ def is_simplified(node: Expr) -> bool:
     return _simpler(node) is None
 
 
+_simple: set[bytes] = set()  # trees of which nothing is left to do
+_SIMPLER_LIMIT = 1024
+_simpler_trees: dict[bytes, Expr] = {}  # what one step makes of a tree
+
+
 def _simpler(node: Expr) -> Expr | None:
-    for rewrite in rewrites(node):
-        if rewrite.sound and rewrite.rule in _SIMPLIFYING and not _needs_unknown(rewrite.condition):
-            return rewrite.result
+    """The node after the first rule that simplifies it, at its top or else in the first operand where there is one."""
+    tokens = node.tokens
+    if not node.args or tokens in _simple:
+        return None
+    found = _simpler_trees.get(tokens)
+    if found is None:
+        found = _at_top(node) or _in_operand(node)
+        if found is None:
+            if len(_simple) > _FINISHED_LIMIT:
+                _simple.clear()
+            _simple.add(tokens)
+        else:
+            if len(_simpler_trees) > _SIMPLER_LIMIT:
+                _simpler_trees.clear()
+            _simpler_trees[tokens] = found
+    return found
+
+
+def _at_top(node: Expr) -> Expr | None:
+    for rule in _SIMPLIFIERS.get(node.op, ()):
+        for rewrite in rule(node):
+            if (
+                rewrite.sound
+                and rewrite.rule in _SIMPLIFYING
+                and rewrite.tokens != node.tokens
+                and not _needs_unknown(rewrite.condition)
+            ):
+                return rewrite.result
+    return None
+
+
+def _in_operand(node: Expr) -> Expr | None:
+    for index, operand in enumerate(node.args):
+        simpler = _simpler(operand)
+        if simpler is not None:
+            return replace_at(node, index, simpler)
     return None
 
 
@@ -98,4 +139,9 @@ _RULES: dict[str, tuple[Callable[[Expr], Iterator[Rewrite]], ...]] = {
     "mul": products.RULES,
     "div": quotients.RULES,
     **functions.RULES,
+}
+
+_SIMPLIFIERS = {
+    op: tuple([rule for rule in rules if rule not in (*sums.OPENING, *products.OPENING, *quotients.OPENING)])
+    for op, rules in _RULES.items()
 }

@@ -30,7 +30,7 @@ from reasoning_envs.symbolic.syntax.expression import (
 )
 from reasoning_envs.symbolic.syntax.tokens import END, OPERATORS
 
-__all__ = ["RULES"]
+__all__ = ["OPENING", "RULES"]
 
 _ADD = OPERATORS["add"]
 
@@ -142,3 +142,6 @@ def _both_int(*numbers: Expr) -> bool:
 
 
 RULES = (_fold_product, _join_powers, _into_fraction, _distribute)
+
+OPENING = (_distribute,)
+"""Those that never make an expression simpler."""

@@ -30,7 +30,7 @@ from reasoning_envs.symbolic.syntax.expression import (
     split_coefficient,
 )
 
-__all__ = ["RULES"]
+__all__ = ["OPENING", "RULES"]
 
 
 def _fold_quotient(node: Expr) -> Iterator[Rewrite]:
@@ -123,3 +123,6 @@ def _nested_quotient(node: Expr) -> Iterator[Rewrite]:
 
 
 RULES = (_fold_quotient, _cancel_factor, _split_quotient, _nested_quotient)
+
+OPENING = (_split_quotient,)
+"""Those that never make an expression simpler."""

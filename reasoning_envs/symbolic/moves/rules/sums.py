@@ -33,7 +33,7 @@ from reasoning_envs.symbolic.syntax.expression import (
 from reasoning_envs.symbolic.syntax.statement import Comparison, conjunction
 from reasoning_envs.symbolic.syntax.tokens import FUNCTIONS, OPERATORS
 
-__all__ = ["RULES"]
+__all__ = ["OPENING", "RULES"]
 
 # Bytes that mark an operator in the tokens of a tree: most sums hold none of them, and most rules need one.
 _DIV, _POW, _LN = OPERATORS["div"], OPERATORS["pow"], FUNCTIONS["ln"][0]
@@ -269,3 +269,10 @@ def _leaves(node: Expr) -> Iterator[Expr]:
 
 
 RULES = (_fold_sum, _collect, _factor_out, _over_one_denominator, _logarithm_sum, _factor_quadratic)
+
+OPENING = (
+    _factor_out,
+    _logarithm_sum,
+    _factor_quadratic,
+)
+"""Those that never make an expression simpler."""

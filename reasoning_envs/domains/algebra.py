@@ -13,9 +13,10 @@ from reasoning_envs.domains.problems.algebra import LEVELS, LINEAR_LEVELS, draw,
 from reasoning_envs.domains.protocol import EncodedActions, InputError
 from reasoning_envs.domains.words.algebra import MISTAKES, WORDS
 from reasoning_envs.symbolic.moves.axioms import axiom_moves
-from reasoning_envs.symbolic.moves.equations import Move, active
+from reasoning_envs.symbolic.moves.equations import Move
 from reasoning_envs.symbolic.moves.equations import moves as explicit_moves
 from reasoning_envs.symbolic.moves.mistakes import mistakes
+from reasoning_envs.symbolic.moves.places import active
 from reasoning_envs.symbolic.moves.sets import MOVE_SETS
 from reasoning_envs.symbolic.syntax import statement as statements
 from reasoning_envs.symbolic.syntax.expression import ZERO, Expr, sym, walk

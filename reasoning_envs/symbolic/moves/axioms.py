@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from reasoning_envs.symbolic.moves.equations import Move, about_unknown, active
+from reasoning_envs.symbolic.moves.equations import Move, about_unknown
+from reasoning_envs.symbolic.moves.places import active
 from reasoning_envs.symbolic.moves.rules.rewrite import Rewrite, inside
 from reasoning_envs.symbolic.syntax.expression import ONE, ZERO, Expr, add, div, factors, mul, neg, num, sub, terms
 from reasoning_envs.symbolic.syntax.statement import (

@@ -10,13 +10,14 @@ The unknown is always the symbol ``x`` here; the domain renames a problem's own 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from sys import maxsize
 from typing import NamedTuple
 
-from reasoning_envs.symbolic.moves.changes import Change, Later, X, is_total, negated
+from reasoning_envs.symbolic.moves.changes import Change, Later, is_total, negated
 from reasoning_envs.symbolic.moves.equation_forms import special_changes
+from reasoning_envs.symbolic.moves.places import Place, is_solved, place_of
 from reasoning_envs.symbolic.moves.rules import Rewrite, is_simplified, product, rewrites
 from reasoning_envs.symbolic.syntax.expression import (
     ONE,
@@ -40,22 +41,22 @@ from reasoning_envs.symbolic.syntax.statement import (
     Statement,
     alternatives,
     conjunction,
-    conjuncts,
     disjunction,
     equation,
     free_symbols,
     line_tokens,
 )
-from reasoning_envs.symbolic.syntax.tokens import CONNECTIVES, END, OPERATORS, OVER
+from reasoning_envs.symbolic.syntax.tokens import CONNECTIVES, END, OPERATORS
 from reasoning_envs.symbolic.values.evaluation import constant_sign, identically_zero
 from reasoning_envs.types import Relation
 
-__all__ = ["Move", "about_unknown", "active", "denominators", "is_solved", "moves"]
+__all__ = ["Move", "about_unknown", "denominators", "moves"]
 
 # A tuple of a known kind without the detour through its own, slower constructor: most candidates are never taken.
 _make = tuple.__new__
-_EQUALS, _AND, _OR = (CONNECTIVES[name] for name in ("=", "and", "or"))
-_ADD, _DIV = OPERATORS["add"], OPERATORS["div"]
+_EQUALS = CONNECTIVES["="]
+_SAME = Relation.EQUIVALENT
+_ADD = OPERATORS["add"]
 
 
 class Move(NamedTuple):
@@ -81,7 +82,8 @@ class Move(NamedTuple):
     @property
     def line(self) -> Statement:
         """The whole line afterwards, built anew each time."""
-        return _built(self.after)
+        after = self.after
+        return after.build() if isinstance(after, Later) else after
 
     @property
     def operand(self) -> Expr | None:
@@ -95,91 +97,65 @@ class Move(NamedTuple):
         return f"Move({self.rule!r}, {to_text(self.line)!r}, sound={self.sound})"
 
 
-def is_solved(part: Statement) -> bool:
-    """``x = something without x``, with no constraint left."""
-    return isinstance(part, Comparison) and part.op == "=" and part.left == X and "x" not in part.right.symbols
-
-
-def active(line: Statement) -> int | None:
-    """Index of the first alternative that is not solved; None where the line is final."""
-    for index, part in enumerate(alternatives(line)):
-        if part != ALL_REALS and not is_solved(part):
-            return index
-    return None
-
-
-def moves(line: Statement, longest: int = maxsize) -> Iterator[Move]:
+def moves(line: Statement, longest: int = maxsize) -> list[Move]:
     """The explicit moves on a line, in a fixed order, without repetition; none where the line is final.
 
     Moves to lines of more than ``longest`` tokens may be left out.
     """
-    if isinstance(line, Comparison) and line.op == "=":  # most lines: one equation and nothing else
-        if not is_solved(line):
-            yield from _moves_on_equation(line, longest)
-        return
-    index = active(line)
-    if index is None:
-        return
-    parts = alternatives(line)
-    alone = len(parts) == 1
-    before, behind = ([line_tokens(part) for part in some] for some in (parts[:index], parts[index + 1 :]))
+    place = place_of(line)
+    if place is None:
+        return []
+    found: list[Move] = []
     seen = {line_tokens(line)}
-    for change in _changes(parts[index], longest):
-        if alone and isinstance(change, Move):
-            move = change
-        elif isinstance(change, Move):
-            if change.tokens in before or change.tokens in behind:
-                move = _replaced(change, disjunction(*parts[:index], change.line, *parts[index + 1 :]))
-            else:
-                tokens = _OR + b"".join([*before, change.tokens, *behind]) + END
-                later = Later(tokens, _among, (parts, index), change.after)
-                conditions, relation = change.conditions, change.relation
-                move = _make(Move, (change.rule, change.about, later, tokens, change.sound, conditions, relation))
-        else:
-            move = _settled(change)
-            if not alone:
-                move = _replaced(move, disjunction(*parts[:index], move.line, *parts[index + 1 :]))
+    if is_solved(place.main):
+        _append(_check_constraints(place), place._replace(constraints=()), seen, found)
+        return found
+    left, right = place.main.left, place.main.right
+    _append(_conclusions(left, right), place, seen, found)
+    head = place.head + _EQUALS
+    _append_rewrites(left, _left_rewritten, place, head, right.tokens + place.tail, longest, seen, found)
+    _append_rewrites(right, _right_rewritten, place, head + left.tokens, place.tail, longest, seen, found)
+    if "x" in right.symbols:
+        _append((Change("swap sides", None, equation(right, left)),), place, seen, found)
+    _append_term_moves(place, longest, seen, found)
+    _append(_divide(left, right), place, seen, found)
+    _append(_multiply(place), place, seen, found)
+    _append(special_changes(left, right), place, seen, found)
+    return found
+
+
+def _append(changes: Iterable[Change], place: Place, seen: set[bytes], found: list[Move]) -> None:
+    for change in changes:
+        move = _settled(change, place)
         if move.tokens not in seen:
             seen.add(move.tokens)
-            yield move
+            found.append(move)
 
 
-def _replaced(move: Move, line: Statement) -> Move:
-    return move._replace(after=line, tokens=line_tokens(line))
-
-
-def _among(place: tuple[tuple[Statement, ...], int], after: Statement | Later) -> Statement:
-    parts, index = place
-    return disjunction(*parts[:index], _built(after), *parts[index + 1 :])
-
-
-def _moves_on_equation(line: Comparison, longest: int) -> Iterator[Move]:
-    seen = {line_tokens(line)}
-    for change in _equation_changes(line, longest):
-        move = change if isinstance(change, Move) else _settled(change)
-        if move.tokens not in seen:
-            seen.add(move.tokens)
-            yield move
-
-
-def _settled(change: Change) -> Move:
+def _settled(change: Change, place: Place) -> Move:
     """The move that a change is: what its condition says of the unknown becomes a constraint of the line."""
     rule, about, after, sound, condition, relation = change
     conditions: tuple[Statement, ...] = ()
-    if condition is not None:
-        if not about_unknown(condition):
-            conditions = (condition,)
-        elif type(after) is Later and isinstance(condition, Comparison) and after.tokens[:1] == _EQUALS:
-            tokens = _AND + after.tokens + line_tokens(condition) + END
-            after = Later(tokens, _constrained, after, (condition,))
+    if condition is not None and not about_unknown(condition):
+        conditions, condition = (condition,), None
+    if isinstance(after, Later):
+        if condition is not None:
+            place = place.demanding(condition)
+        tokens = place.head + after.tokens + place.tail
+        later = Later(tokens, after.function, after.first, place)
+        if place.others and place.repeats(tokens):
+            line = later.build()
+            return Move(rule, about, line, line_tokens(line), sound, conditions, relation)
+        return _make(Move, (rule, about, later, tokens, sound, conditions, relation))
+    if place.constraints:
+        if after == ALL_REALS:  # the constraint is lost; the verifier tells whether that matters
+            sound = False
         else:
-            after = conjunction(_built(after), condition)
-    tokens = after.tokens if type(after) is Later else line_tokens(_built(after))
-    return Move(rule, about, after, tokens, sound, conditions, relation)
-
-
-def _built(after: Statement | Later) -> Statement:
-    return after.build() if isinstance(after, Later) else after
+            after = disjunction(*[conjunction(inner, *place.constraints) for inner in alternatives(after)])
+    if condition is not None:
+        after = conjunction(after, condition)
+    line = place.line(after)
+    return _make(Move, (rule, about, line, line_tokens(line), sound, conditions, relation))
 
 
 def about_unknown(condition: Statement) -> bool:
@@ -187,41 +163,9 @@ def about_unknown(condition: Statement) -> bool:
     return "x" in free_symbols(condition)
 
 
-def _changes(part: Statement, longest: int) -> Iterator[Change | Move]:
-    pieces = conjuncts(part)
-    main = next((piece for piece in pieces if isinstance(piece, Comparison) and piece.op == "="), None)
-    if main is None:
-        return
-    constraints = tuple(piece for piece in pieces if piece is not main)
-    if is_solved(main):
-        yield from _check_constraints(main, constraints)
-        return
-    if not constraints:
-        yield from _equation_changes(main, longest)
-        return
-    beside = b"".join([line_tokens(constraint) for constraint in constraints]) + END
-    for change in _equation_changes(main, longest - len(beside)):
-        if isinstance(change, Move):
-            tokens = _AND + change.tokens + beside
-            later = _make(Later, (tokens, _constrained, change.after, constraints))
-            yield _make(Move, (change.rule, change.about, later, tokens, change.sound, (), change.relation))
-            continue
-        rule, about, after, sound, condition, relation = change
-        if isinstance(after, Later):
-            whole: Statement | Later = Later(_AND + after.tokens + beside, _constrained, after, constraints)
-        elif after == ALL_REALS:  # the constraint is lost; the verifier tells whether that matters
-            whole, sound = after, False
-        else:
-            whole = disjunction(*[conjunction(inner, *constraints) for inner in alternatives(after)])
-        yield Change(rule, about, whole, sound, condition, relation)
-
-
-def _constrained(after: Later, constraints: tuple[Statement, ...]) -> Statement:
-    return conjunction(after.build(), *constraints)
-
-
-def _check_constraints(main: Comparison, constraints: tuple[Statement, ...]) -> Iterator[Change]:
+def _check_constraints(place: Place) -> Iterator[Change]:
     """With ``x`` known, a constraint holds (and goes) or fails (and takes the alternative with it)."""
+    main, constraints = place.main, place.constraints
     constraint = constraints[0]
     if not isinstance(constraint, Comparison):
         return
@@ -246,43 +190,40 @@ def _holds(op: str, sign: int | None) -> bool | None:
     return {"!=": sign != 0, "<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0, "=": sign == 0}[op]
 
 
-def _equation_changes(main: Comparison, longest: int) -> Iterator[Change | Move]:
-    left, right = main.left, main.right
-    yield from _conclusions(left, right)
-    behind = right.tokens
-    for inner in rewrites(left):
-        tokens = _EQUALS + inner.tokens + behind
-        if len(tokens) > longest:
-            continue
-        later = _make(Later, (tokens, _left_rewritten, inner, right))
-        if inner.condition is None:
-            yield _make(Move, (inner.rule, inner, later, tokens, inner.sound, (), Relation.EQUIVALENT))
-        else:
-            yield Change(inner.rule, inner, later, inner.sound, inner.condition)
-    before = _EQUALS + left.tokens
-    for inner in rewrites(right):
-        tokens = before + inner.tokens
-        if len(tokens) > longest:
-            continue
-        later = _make(Later, (tokens, _right_rewritten, left, inner))
-        if inner.condition is None:
-            yield _make(Move, (inner.rule, inner, later, tokens, inner.sound, (), Relation.EQUIVALENT))
-        else:
-            yield Change(inner.rule, inner, later, inner.sound, inner.condition)
-    if "x" in right.symbols:
-        yield Change("swap sides", None, equation(right, left))
-    yield from _move_terms(main, longest)
-    yield from _divide(left, right)
-    yield from _multiply(left, right)
-    yield from special_changes(left, right)
+# -- one side -------------------------------------------------------------------------------------------------------
 
 
-def _left_rewritten(left: Rewrite, right: Expr) -> Statement:
-    return equation(left.result, right)
+def _append_rewrites(
+    side: Expr,
+    rewritten: Callable[[Rewrite, Place], Statement],
+    place: Place,
+    head: bytes,
+    tail: bytes,
+    longest: int,
+    seen: set[bytes],
+    found: list[Move],
+) -> None:
+    """The moves that rewrite one side: ``head`` and ``tail`` are the line around it."""
+    others = place.others
+    for inner in rewrites(side):
+        tokens = head + inner.tokens + tail
+        condition = inner.condition
+        if condition is not None or (others and place.repeats(tokens)):
+            bare = tokens[len(place.head) : len(tokens) - len(place.tail)]
+            after = Later(bare, rewritten, inner, place)
+            _append((Change(inner.rule, inner, after, inner.sound, condition),), place, seen, found)
+        elif tokens not in seen and len(tokens) <= longest:
+            seen.add(tokens)
+            after = _make(Later, (tokens, rewritten, inner, place))
+            found.append(_make(Move, (inner.rule, inner, after, tokens, inner.sound, (), _SAME)))
 
 
-def _right_rewritten(left: Expr, right: Rewrite) -> Statement:
-    return equation(left, right.result)
+def _left_rewritten(inner: Rewrite, place: Place) -> Statement:
+    return place.put(inner.result, place.main.right)
+
+
+def _right_rewritten(inner: Rewrite, place: Place) -> Statement:
+    return place.put(place.main.left, inner.result)
 
 
 # -- ends -----------------------------------------------------------------------------------------------------------
@@ -305,30 +246,31 @@ def _conclusions(left: Expr, right: Expr) -> Iterator[Change]:
 # -- both sides -----------------------------------------------------------------------------------------------------
 
 
-def _move_terms(line: Comparison, longest: int) -> Iterator[Move]:
-    left, right = line.left, line.right
-    seen: set[bytes] = set()
-    before, behind = _open_sum(left), _open_sum(right)
+def _append_term_moves(place: Place, longest: int, seen: set[bytes], found: list[Move]) -> None:
+    """The moves that add or subtract a term on both sides."""
+    left, right = place.main.left, place.main.right
+    moved: set[bytes] = set()
+    head, before, behind, tail = place.head + _EQUALS, _open_sum(left), _open_sum(right), place.tail
     for term in (*terms(left), *terms(right)):
         key, opposite, negative, inner = _opposites.get(term.tokens) or _opposite(term)
-        if key in seen or term is ZERO:
+        if key in moved or term is ZERO:
             continue
-        seen.add(key)
+        moved.add(key)
         if left is ZERO:
-            tokens = _EQUALS + opposite.tokens + behind + inner
+            tokens = head + opposite.tokens + behind + inner + tail
         elif right is ZERO:
-            tokens = _EQUALS + before + inner + opposite.tokens
+            tokens = head + before + inner + opposite.tokens + tail
         else:
-            tokens = _EQUALS + before + inner + behind + inner
-        if len(tokens) > longest:
-            continue
-        after = _make(Later, (tokens, _both_plus, line, opposite))
-        rule = "add to both sides" if negative else "subtract from both sides"
-        yield _make(Move, (rule, opposite if negative else term, after, tokens, True, (), Relation.EQUIVALENT))
+            tokens = head + before + inner + behind + inner + tail
+        if tokens not in seen and len(tokens) <= longest:
+            seen.add(tokens)
+            rule = "add to both sides" if negative else "subtract from both sides"
+            after = _make(Later, (tokens, _both_plus, opposite, place))
+            found.append(_make(Move, (rule, opposite if negative else term, after, tokens, True, (), _SAME)))
 
 
-def _both_plus(line: Comparison, term: Expr) -> Statement:
-    return equation(_plus(line.left, term), _plus(line.right, term))
+def _both_plus(term: Expr, place: Place) -> Statement:
+    return place.put(_plus(place.main.left, term), _plus(place.main.right, term))
 
 
 def _open_sum(side: Expr) -> bytes:
@@ -392,18 +334,17 @@ def _over(side: Expr, factor: Expr) -> Expr:
     return neg(div(side.args[0], factor)) if side.op == "neg" else div(side, factor)
 
 
-def _multiply(left: Expr, right: Expr) -> Iterator[Change]:
+def _multiply(place: Place) -> Iterator[Change]:
+    left, right = place.main.left, place.main.right
     seen: set[bytes] = set()
     for term in (*terms(left), *terms(right)):
-        if _DIV not in term.tokens and OVER not in term.tokens:
-            continue
         for under in _denominators(term):
             if under.key in seen or under.value == 0:
                 continue
             seen.add(under.key)
             sides = _times(left, under), _times(right, under)
             tokens = _EQUALS + b"".join([sum_tokens(side) for side in sides])
-            after = Later(tokens, _equation_of_sums, *sides)
+            after = Later(tokens, _multiplied, sides, place)
             if "x" in under.symbols:
                 constraint = Comparison("!=", under, ZERO)
                 yield Change("multiply both sides", under, after, True, constraint, Relation.SAME_ROOTS)
@@ -412,8 +353,9 @@ def _multiply(left: Expr, right: Expr) -> Iterator[Change]:
                 yield Change("multiply both sides", under, after)
 
 
-def _equation_of_sums(left: Sequence[Expr], right: Sequence[Expr]) -> Statement:
-    return equation(add(*left), add(*right))
+def _multiplied(sides: tuple[Sequence[Expr], Sequence[Expr]], place: Place) -> Statement:
+    left, right = sides
+    return place.put(add(*left), add(*right))
 
 
 def denominators(term: Expr) -> Iterator[Expr]:

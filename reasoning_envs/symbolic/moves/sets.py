@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from reasoning_envs.symbolic.moves.equations import Move, about_unknown, active, denominators, is_solved, moves
+from reasoning_envs.symbolic.moves.equations import Move, about_unknown, denominators, moves
+from reasoning_envs.symbolic.moves.places import active, is_solved
 from reasoning_envs.symbolic.moves.rules import product, simplify
 from reasoning_envs.symbolic.syntax.expression import ZERO, Expr, add, div, neg, terms, walk
 from reasoning_envs.symbolic.syntax.statement import (
@@ -142,5 +143,5 @@ def _each(side: Expr, operand: Expr, operation: Callable[[Expr, Expr], Expr]) ->
     return add(*[operation(operand, term) for term in terms(side)])
 
 
-MOVE_SETS: dict[str, Callable[[Statement], Iterator[Move]]] = {"explicit": moves, "curated": curated, "wide": wide}
+MOVE_SETS: dict[str, Callable[[Statement], Iterable[Move]]] = {"explicit": moves, "curated": curated, "wide": wide}
 """By name; each gives the candidates of a line in a fixed order."""

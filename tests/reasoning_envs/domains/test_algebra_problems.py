@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reasoning_envs.domains.problems.algebra import FAMILIES, LEVELS, LINEAR_LEVELS, draw, scrambled
-from reasoning_envs.symbolic.moves.equations import active, is_solved
+from reasoning_envs.symbolic.moves.places import active, is_solved
 from reasoning_envs.symbolic.syntax.expression import sub, substitute, walk
 from reasoning_envs.symbolic.syntax.printer import to_text
 from reasoning_envs.symbolic.syntax.statement import (

@@ -18,7 +18,7 @@ import numpy as np
 from reasoning_envs.domains.problems.algebra.linear import LINEAR_FAMILIES, degenerate, linear
 from reasoning_envs.domains.problems.algebra.nonlinear import NONLINEAR_FAMILIES
 from reasoning_envs.domains.problems.algebra.pen import Drawn, Pen, X
-from reasoning_envs.symbolic.moves.equations import is_solved
+from reasoning_envs.symbolic.moves.places import is_solved
 from reasoning_envs.symbolic.moves.rules import product, simplify
 from reasoning_envs.symbolic.syntax.expression import Expr, add, div, num
 from reasoning_envs.symbolic.syntax.statement import equation

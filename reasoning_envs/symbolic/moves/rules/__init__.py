@@ -37,7 +37,7 @@ def rewrites(node: Expr) -> tuple[Rewrite, ...]:
         return ()
     found = _cache.get(tokens)
     if found is None:
-        found = tuple(_all(node))
+        found = _all(node)
         if found:
             if len(_cache) > _CACHE_LIMIT:
                 _cache.clear()
@@ -49,19 +49,21 @@ def rewrites(node: Expr) -> tuple[Rewrite, ...]:
     return found
 
 
-def _all(node: Expr) -> Iterator[Rewrite]:
+def _all(node: Expr) -> tuple[Rewrite, ...]:
+    found = []
     seen = {node.tokens}
     for rule in _RULES.get(node.op, ()):
         for rewrite in rule(node):
             if rewrite.tokens not in seen:
                 seen.add(rewrite.tokens)
-                yield rewrite
+                found.append(rewrite)
     for index, operand in enumerate(node.args):
-        if operand.args:
+        if operand.args and operand.tokens not in _finished:
             for rewrite in inside(node, index, rewrites(operand)):
                 if rewrite.tokens not in seen:
                     seen.add(rewrite.tokens)
-                    yield rewrite
+                    found.append(rewrite)
+    return tuple(found)
 
 
 _SIMPLIFYING = frozenset(("fold", "collect", "cancel", "power", "fraction", "sign", "root"))

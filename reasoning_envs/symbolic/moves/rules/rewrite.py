@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from math import isqrt
 from typing import Any
@@ -105,30 +105,33 @@ _JOINING_DIV = _NUMBERS
 _JOINING_NEG = _NUMBERS + OPERATORS["neg"] + _MUL
 
 
-def inside(node: Expr, index: int, rewrites: Sequence[Rewrite]) -> Iterator[Rewrite]:
+def inside(node: Expr, index: int, rewrites: Sequence[Rewrite]) -> list[Rewrite]:
     """Rewrites of operand number ``index`` of ``node``, as rewrites of ``node``."""
+    found: list[Rewrite] = []
     if not rewrites:
-        return
+        return found
     op, args = node.op, node.args
     head = node.tokens[:1]
     before = head + b"".join([arg.tokens for arg in args[:index]])
     behind = b"".join([arg.tokens for arg in args[index + 1 :]])
-    flat = op in ("add", "mul")
-    if flat:
+    own = -1  # the first token of a sum in a sum, which is flat
+    if op in ("add", "mul"):
+        own = head[0]
         behind += END
     # Numbers in a quotient, and numbers and products behind a sign, may become one with it.
     joining = _JOINING_NEG if op == "neg" else _JOINING_DIV if op == "div" else b""
     for inner in rewrites:
         tokens = inner.tokens
-        start = tokens[:1]
+        start = tokens[0]
         if start in joining:
             whole = replace_at(node, index, inner.result)
-            yield Rewrite(inner.rule, whole, inner, inner.sound, inner.condition, whole.tokens)
+            found.append(Rewrite(inner.rule, whole, inner, inner.sound, inner.condition, whole.tokens))
             continue
-        if flat and start == head:  # a sum in a sum is flat
+        if start == own:
             tokens = tokens[1:-1]
         made = (_replaced, node, index, inner)
-        yield Rewrite(inner.rule, made, inner, inner.sound, inner.condition, before + tokens + behind)
+        found.append(Rewrite(inner.rule, made, inner, inner.sound, inner.condition, before + tokens + behind))
+    return found
 
 
 def _replaced(node: Expr, index: int, inner: Rewrite) -> Expr:

@@ -7,7 +7,8 @@ import pytest
 
 from reasoning_envs.domains.problems.algebra import LEVELS, draw
 from reasoning_envs.symbolic.moves.axioms import axiom_moves
-from reasoning_envs.symbolic.moves.equations import Move, active, is_solved, moves
+from reasoning_envs.symbolic.moves.equations import Move, moves
+from reasoning_envs.symbolic.moves.places import active, is_solved
 from reasoning_envs.symbolic.moves.sets import MOVE_SETS, curated
 from reasoning_envs.symbolic.syntax.parser import parse_statement
 from reasoning_envs.symbolic.syntax.printer import to_text

@@ -5,7 +5,7 @@ Drawn from these metrics of :class:`agents.run_folder.Metrics`; others are kept 
 * ``play/solved``, ``play/direct``: share of an iteration's training problems that search solved, and of those tried
   without search the share that the policy solved, in [0, 1];
 * ``solve_rate/<family>``: the first of these by family;
-* ``held_out/<family>``: true greedy success on held-out problems, in [0, 1];
+* ``validation/<family>``: true greedy success on validation problems, in [0, 1];
 * ``learnability/<level>``: p(1 - p), with p the solver's estimated solve rate on the level, in [0, 1/4];
 * ``drawn/<level>``: share of an iteration's problems that the proposer drew at the level, in [0, 1].
 
@@ -84,7 +84,7 @@ def build_panels(metrics: Mapping[str, Series], shaping: Sequence[ShapingCurve] 
     lines: list[tuple[str, str, dict[str, Series]]] = [
         ("Training problems solved", "share solved", _renamed(metrics, _PLAY)),
         ("Training problems solved, by family", "share solved", _below(metrics, "solve_rate/")),
-        ("Held-out problems solved, by family", "true success, greedy", _below(metrics, "held_out/")),
+        ("Validation problems solved, by family", "true success, greedy", _below(metrics, "validation/")),
     ]
     for title, y, series in lines:
         if len(series) > _MOST_LINES:
@@ -96,7 +96,7 @@ def build_panels(metrics: Mapping[str, Series], shaping: Sequence[ShapingCurve] 
     if measured:
         names = ", ".join(dict.fromkeys(curve.name for curve in measured))
         x = "environment steps"
-        title = "PPO: true success on held-out problems"
+        title = "PPO: true success on validation problems"
         panels.append(Panel(title, f"{title}, for {names}.", "shaping", x, "true success, greedy", {}, measured))
         title = "PPO: return in the reward it was trained on"
         panels.append(

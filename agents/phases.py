@@ -55,7 +55,7 @@ def players(before: Weights, after: Weights, expansions: int) -> list[Player]:
 def held_out(domain: MoveDomain, levels: Iterable[str], count: int, seed: int) -> tuple[Problem, ...]:
     """At most ``count`` distinct problems of the test split a level; the seed is no other draw's."""
     rng = np.random.default_rng([seed, 30_000])
-    return tuple(problem for level in levels for problem in draw_distinct(domain, level, count, rng))
+    return tuple(problem for level in levels for problem in draw_distinct(domain, level, count, rng, "test"))
 
 
 def level_results(player: str, problems: Sequence[Problem], records: Sequence[Record]) -> list[LevelResult]:

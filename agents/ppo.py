@@ -2,8 +2,9 @@
 
     python -m agents.ppo --level linear-1 --steps 20000 --shaping potential --prm oracle
 
-What counts is the true outcome: it is measured on held-out problems, greedily and by sampling, whatever reward was
-trained on. Episodes that nobody could judge are left out of training and of every share, and counted.
+What counts is the true outcome, whatever reward was trained on: it is measured on validation problems while it
+learns and on test problems at the end, greedily and by sampling. Episodes that nobody could judge are left out of
+training and of every share, and counted.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ def train(
         envs.close()
         th.set_num_threads(threads)
     points = watch.points
+    greedy, sampled = watch.test
     curve = ShapingCurve(
         name="sparse" if prm is None else f"{config.shaping} ({prm.name})",
         env_id=config.env,
@@ -93,6 +95,10 @@ def train(
         shaped_return=tuple(point.shaped_return for point in points),
         episodes=points[-1].episodes,
         unscored=points[-1].unscored,
+        test_right=greedy.right,
+        test_scored=greedy.scored,
+        test_sampled=sampled.right,
+        test_sampled_scored=sampled.scored,
         seconds=points[-1].seconds,
     )
     return model, curve
@@ -210,6 +216,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _, curve = train(config, on_point=keep)
     text = json.dumps(asdict(curve), indent=1) + "\n"
     write_whole(folder.path / "curve.json", lambda draft: draft.write_text(text, encoding="utf-8"))
+    print(
+        f"test problems: {curve.test_right} of {curve.test_scored} solved greedily, {curve.test_sampled} of "
+        f"{curve.test_sampled_scored} by sampling"
+    )
     print(f"area under the curve {curve.area:.2f}; load it with MaskablePPO.load({str(folder.path / 'model.zip')!r})")
     return 0
 
@@ -220,8 +230,8 @@ def _scalars(point: Point, logged: Mapping[str, Any]) -> dict[str, float]:
     optional = {
         "train/return": point.shaped_return,
         "train/success": point.train_success,
-        "test/success_greedy": point.greedy.right / point.greedy.scored if point.greedy.scored else None,
-        "test/success_sampled": point.sampled.right / point.sampled.scored if point.sampled.scored else None,
+        "validation/success_greedy": point.greedy.right / point.greedy.scored if point.greedy.scored else None,
+        "validation/success_sampled": point.sampled.right / point.sampled.scored if point.sampled.scored else None,
     }
     scalars.update({name: value for name, value in optional.items() if value is not None})
     scalars["train/episodes"] = float(point.episodes)

@@ -49,8 +49,8 @@ class Config:
     gamma: Annotated[float, "discount, also that of the potential"] = 0.99
     gae_lambda: Annotated[float, "of the generalised advantage estimate"] = 0.95
     entropy: Annotated[float, "weight of the entropy bonus"] = 0.01
-    evaluations: Annotated[int, "on held-out problems, beside the one before training"] = 6
-    problems: Annotated[int, "held-out problems an evaluation"] = 100
+    evaluations: Annotated[int, "on validation problems, beside the one before training"] = 6
+    problems: Annotated[int, "validation problems an evaluation, and test problems at the end"] = 100
     seed: Annotated[int, "of weights, problems and actions"] = 0
     threads: Annotated[int, "of torch; results depend on it in the last digits"] = 1
 
@@ -124,7 +124,7 @@ class NoRevisits(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
 
 def make_env(
-    config: Config, split: Literal["train", "test"], prm: ProcessRewardModel | str | None
+    config: Config, split: Literal["train", "validation", "test"], prm: ProcessRewardModel | str | None
 ) -> gym.Env[Any, Any]:
     """One copy of the environment: shaped as ``config`` says if there is a PRM, else with the true reward alone.
 

@@ -1,11 +1,14 @@
-"""How a PPO run is measured: by the true outcome on held-out problems, at intervals of training."""
+"""How a PPO run is measured: by the true outcome on held-out problems.
+
+At intervals of training on the validation split, by which settings may be chosen; at the end on the test split.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -15,10 +18,10 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from agents.ppo_config import Config, make_env
 
-__all__ = ["FIRST_TEST_SEED", "Measured", "Point", "Watch", "evaluate"]
+__all__ = ["FIRST_SEED", "Measured", "Point", "Watch", "evaluate"]
 
-FIRST_TEST_SEED = 1_000_000
-"""Held-out problem i is that of ``reset(seed=FIRST_TEST_SEED + i)`` with ``split="test"``, in every evaluation."""
+FIRST_SEED = 1_000_000
+"""Held-out problem i is that of ``reset(seed=FIRST_SEED + i)`` in its split, in every evaluation."""
 
 
 class Measured(NamedTuple):
@@ -77,7 +80,7 @@ class Point(NamedTuple):
     """One evaluation during training.
 
     Attributes:
-        step: environment steps taken. greedy, sampled: true success on held-out problems.
+        step: environment steps taken. greedy, sampled: true success on validation problems.
         shaped_return: mean return, in the reward trained on, of the scored training episodes since the point before;
             None where none ended. train_success: their mean true success, None likewise.
         episodes, unscored: training episodes so far, and how many of them were dropped.
@@ -106,15 +109,16 @@ def _share(measured: Measured) -> str:
 
 
 class Watch(BaseCallback):
-    """Evaluates at intervals, counts episodes, and has those that nobody could judge left out of training."""
+    """Evaluates at intervals and at the end, counts episodes, and has those left out that nobody could judge."""
 
     def __init__(self, config: Config, on_point: Callable[[Point, MaskablePPO], None]) -> None:
         super().__init__()
         self.points: list[Point] = []
+        self.test: tuple[Measured, Measured]  # greedy and sampled, once training has ended
         self._config = config
         self._on_point = on_point
-        self._envs = [make_env(config, "test", None) for _ in range(min(config.envs, config.problems))]
-        self._seeds = range(FIRST_TEST_SEED, FIRST_TEST_SEED + config.problems)
+        self._envs = self._open("validation")
+        self._seeds = range(FIRST_SEED, FIRST_SEED + config.problems)
         self._first = np.zeros(config.envs, dtype=np.int64)
         self._returns: list[float] = []
         self._successes: list[bool] = []
@@ -129,6 +133,15 @@ class Watch(BaseCallback):
 
     def _on_training_end(self) -> None:
         self._measure()
+        self._close()
+        self._envs = self._open("test")
+        self.test = self._both_ways()
+        self._close()
+
+    def _open(self, split: Literal["validation", "test"]) -> list[gym.Env[Any, Any]]:
+        return [make_env(self._config, split, None) for _ in range(min(self._config.envs, self._config.problems))]
+
+    def _close(self) -> None:
         for env in self._envs:
             env.close()
 
@@ -147,11 +160,15 @@ class Watch(BaseCallback):
             self._first[index] = buffer.pos + 1
         return True
 
-    def _measure(self) -> None:
+    def _both_ways(self) -> tuple[Measured, Measured]:
         greedy, sampled = (
             evaluate(self.model.policy, self._envs, self._seeds, greedy=way, sampling_seed=self._config.seed)
             for way in (True, False)
         )
+        return greedy, sampled
+
+    def _measure(self) -> None:
+        greedy, sampled = self._both_ways()
         point = Point(
             self.num_timesteps,
             greedy,

@@ -33,7 +33,7 @@ class Progress:
     def __init__(self, total: float) -> None:
         self._total = total
         self._shown = -_EVERY
-        self._held_out: dict[str, float] = {}
+        self._validation: dict[str, float] = {}
         self._live = None
         if sys.stdout.isatty():
             from rich.live import Live
@@ -50,12 +50,12 @@ class Progress:
 
     def show(self, iteration: Iteration) -> None:
         """An iteration that ended."""
-        self._held_out.update(iteration.held_out)
+        self._validation.update(iteration.validation)
         if self._live is not None:
             self._live.update(self._table(iteration))
             return
         now = time.monotonic()
-        if now - self._shown >= _EVERY or iteration.held_out:
+        if now - self._shown >= _EVERY or iteration.validation:
             self._shown = now
             print(self.line(iteration), flush=True)
 
@@ -69,8 +69,8 @@ class Progress:
             f"{iteration.rate:,.0f} steps/s",
             f"{clock(self._total - iteration.seconds)} left",
         ]
-        if iteration.held_out:
-            parts.insert(2, f"held out {sum(iteration.held_out.values()) / len(iteration.held_out):.2f}")
+        if iteration.validation:
+            parts.insert(2, f"validation {sum(iteration.validation.values()) / len(iteration.validation):.2f}")
         return " | ".join(parts)
 
     def settle(self) -> None:
@@ -89,10 +89,10 @@ class Progress:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(title="held out, played greedily", title_justify="left", box=None, pad_edge=False)
+        table = Table(title="validation problems, played greedily", title_justify="left", box=None, pad_edge=False)
         for name in ("family", "", "solved"):
             table.add_column(name, justify="right" if name == "solved" else "left")
-        for family, share in self._held_out.items():
+        for family, share in self._validation.items():
             table.add_row(family, ProgressBar(total=1.0, completed=share, width=30), f"{share:.2f}")
         lines = self.line(iteration).split(" | ")
         played = ProgressBar(total=self._total, completed=min(iteration.seconds, self._total), width=60)

@@ -119,7 +119,7 @@ class Proposer:
         return chances
 
     def propose(self, count: int) -> list[Proposal]:
-        """``count`` training problems, none of the test split, and none twice where an arm has enough of them.
+        """``count`` training problems, none of another split, and none twice where an arm has enough of them.
 
         An arm that turns out to hold no training problem is not drawn again.
 
@@ -195,9 +195,9 @@ class Proposer:
 
 
 def draw_distinct(
-    domain: MoveDomain, level: str, count: int, rng: np.random.Generator, *, split: str = "test", tries: int = 100
+    domain: MoveDomain, level: str, count: int, rng: np.random.Generator, split: str, *, tries: int = 100
 ) -> list[Problem]:
-    """At most ``count`` problems of one level and one side of the split, no two with the same canonical key.
+    """At most ``count`` problems of one level and one part of the split, no two with the same canonical key.
 
     Fewer where ``tries * count`` draws did not give more: some levels are small.
     """

@@ -47,7 +47,7 @@ class Iteration:
         learnability: mean of 4p(1 - p) over the problems proposed: the proposer's reward, in [0, 1].
         hardest: the level with the most to learn now. success: the solver's rate there, in [0, 1].
         rate: states expanded a second. waited: share of the time in which the learner waited for the search, in [0, 1].
-        held_out: greedy success on held-out problems by family, in [0, 1]; empty where nobody looked.
+        validation: greedy success on validation problems by family, in [0, 1]; empty where nobody looked.
         losses: of the learner, by name.
     """
 
@@ -60,7 +60,7 @@ class Iteration:
     success: float
     rate: float
     waited: float
-    held_out: Mapping[str, float]
+    validation: Mapping[str, float]
     losses: Mapping[str, float]
 
 
@@ -186,16 +186,18 @@ class ProposerSolver:
             success=float(self.proposer.success[most]),
             rate=rate,
             waited=waited,
-            held_out=_by_family(self._check, reports[-1].records) if looked else {},
+            validation=_by_family(self._check, reports[-1].records) if looked else {},
             losses=losses,
         )
 
     def _check_problems(self) -> tuple[Problem, ...]:
-        """Held-out problems for a look at how the solver does, the same in every run."""
+        """Validation problems for a look at how the solver does, the same in every run."""
         rng = np.random.default_rng(20_000)
         count = self.config.check_problems
         levels = self.config.level_names or tuple(self.domain.levels)
-        return tuple(problem for level in levels for problem in draw_distinct(self.domain, level, count, rng))
+        return tuple(
+            problem for level in levels for problem in draw_distinct(self.domain, level, count, rng, "validation")
+        )
 
     # ------------------------------------------------------------------------------------------------------ recording
 
@@ -216,7 +218,7 @@ class ProposerSolver:
     ) -> None:
         proposed = tuple(proposal.problem for proposal in proposals)
         scalars = {f"solve_rate/{name}": share for name, share in _by_family(proposed, records).items()}
-        scalars |= {f"held_out/{name}": share for name, share in result.held_out.items()}
+        scalars |= {f"validation/{name}": share for name, share in result.validation.items()}
         for arm, learnability, chance in zip(self.proposer.arms, self.proposer.learnability, chances, strict=True):
             scalars[f"learnability/{arm.level}"] = float(learnability) / 4
             scalars[f"drawn/{arm.level}"] = float(chance)

@@ -211,7 +211,7 @@ def _headlines(results: RunResults) -> list[dict[str, str]]:
     for curve in results.shaping:
         if curve.steps:
             right, scored = finals.setdefault(curve.name, [0, 0])
-            finals[curve.name] = [right + curve.right[-1], scored + curve.scored[-1]]
+            finals[curve.name] = [right + curve.test_right, scored + curve.test_scored]
     if len(finals) > 1 and all(scored for _, scored in finals.values()):
         steps = max(curve.steps[-1] for curve in results.shaping if curve.steps)
         headlines.append(

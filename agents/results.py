@@ -221,18 +221,20 @@ class SearchComparison:
 
 @dataclass(frozen=True, slots=True)
 class ShapingCurve:
-    """One PPO run: true success on held-out problems, at intervals of training.
+    """One PPO run: true success on validation problems at intervals of training, and on test problems at its end.
 
     Attributes:
         name: of the reward it was trained on, ``"sparse"`` or ``"potential (learned PRM)"``.
         env_id, level: what it was trained and tested on. seed: of the run.
         steps: environment steps taken at each evaluation, increasing, the first 0. ``[n_evaluations]``
-        right: held-out problems solved greedily at each evaluation, by the true outcome. ``[n_evaluations]``
+        right: validation problems solved greedily at each evaluation, by the true outcome. ``[n_evaluations]``
         sampled: the same with actions drawn from the policy. ``[n_evaluations]``
         scored: problems that counted at each evaluation, greedy. sampled_scored: the same for ``sampled``.
         shaped_return: mean return of the training episodes since the evaluation before, in the reward trained on;
             None where no episode ended. ``[n_evaluations]``
         unscored: training episodes dropped because nobody could judge them. episodes: training episodes ended.
+        test_right: test problems solved greedily at the end, of test_scored that counted. test_sampled,
+            test_sampled_scored: the same with actions drawn from the policy.
         seconds: wall-clock of the run; not compared.
     """
 
@@ -248,6 +250,10 @@ class ShapingCurve:
     shaped_return: tuple[float | None, ...]
     episodes: int = 0
     unscored: int = 0
+    test_right: int = 0
+    test_scored: int = 0
+    test_sampled: int = 0
+    test_sampled_scored: int = 0
     seconds: float = field(default=0.0, compare=False)
 
     def __post_init__(self) -> None:

@@ -38,14 +38,14 @@ class Config:
     hidden: Annotated[int, "units of the layer above it"] = 64
     scramble_share: Annotated[float, "of problems made by random walks back from a solution, in [0, 1]"] = 0.2
     decay: Annotated[float, "of the record of a level with each iteration in which it was tried"] = 0.8
-    check_every: Annotated[int, "iterations between looks at held-out problems"] = 8
-    check_problems: Annotated[int, "held-out problems a level in such a look"] = 2
+    check_every: Annotated[int, "iterations between looks at validation problems"] = 8
+    check_problems: Annotated[int, "validation problems a level in such a look"] = 2
     prm_traces: Annotated[int, "of the play, the newest, that the PRM is trained on"] = 1500
     search_problems: Annotated[int, "held-out problems a level to search with and without the PRM"] = 6
     search_expansions: Annotated[int, "of such a search"] = 16
     ppo_level: Annotated[str, "that PPO learns; several with commas"] = "linear-1"
     ppo_steps: Annotated[int, "of PPO with each reward"] = 12_000
-    ppo_problems: Annotated[int, "held-out problems a look at PPO"] = 60
+    ppo_problems: Annotated[int, "validation problems a look at PPO, and test problems at its end"] = 60
     evaluation_problems: Annotated[int, "held-out problems a level in the final table"] = 20
 
     def __post_init__(self) -> None:

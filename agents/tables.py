@@ -247,8 +247,8 @@ def _shaping(curves: Sequence[ShapingCurve]) -> Table:
         if not runs:
             rows.append((Cell(name), Cell(readable(level)), *(NOT_RUN,) * 6))
             continue
-        right, scored = sum(run.right[-1] for run in runs), sum(run.scored[-1] for run in runs)
-        sampled, sampled_n = sum(run.sampled[-1] for run in runs), sum(run.sampled_scored[-1] for run in runs)
+        right, scored = sum(run.test_right for run in runs), sum(run.test_scored for run in runs)
+        sampled, sampled_n = sum(run.test_sampled for run in runs), sum(run.test_sampled_scored for run in runs)
         area, deviation = mean_and_deviation([run.area for run in runs])
         rows.append(
             (
@@ -273,9 +273,10 @@ def _shaping(curves: Sequence[ShapingCurve]) -> Table:
         "episodes dropped",
     )
     note = (
-        "PPO of Stable-Baselines3 (MaskablePPO), equal steps for each reward; success is the true outcome on held-out "
-        "problems, whatever the reward. Intervals are of the problems and do not hold the spread between seeds; ± is "
-        "the standard deviation between seeds. Dropped: training episodes that nobody could judge."
+        "PPO of Stable-Baselines3 (MaskablePPO), equal steps for each reward; success is the true outcome on test "
+        "problems at the end, whatever the reward; the curve is of validation problems. Intervals are of the problems "
+        "and do not hold the spread between seeds; ± is the standard deviation between seeds. Dropped: training "
+        "episodes that nobody could judge."
         if curves
         else "Not run: PPO was not trained with and without shaping."
     )

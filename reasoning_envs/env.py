@@ -71,7 +71,7 @@ class ReasoningEnv(gym.Env[Any, Any]):
         domain: a kind of task, or ``"module:Name"`` of its class or of a ready object.
         interface: ``"moves"`` or ``"text"``.
         domain_kwargs: for the constructor of a domain that is named by string.
-        split: ``"train"``, ``"test"`` or None for both; see :mod:`reasoning_envs.problems`.
+        split: ``"train"``, ``"validation"``, ``"test"`` or None for all; see :mod:`reasoning_envs.problems`.
         level: a name of ``domain.levels``, several of them, or None for the domain's own mixture.
         problems: draw from these in place of the generator: a file with one problem a line, or a sequence.
         max_steps: 1 or more.

@@ -1,7 +1,9 @@
-"""Where an environment's problems come from: a domain's generator or a list, a level, and one half of the split.
+"""Where an environment's problems come from: a domain's generator or a list, a level, and one part of the split.
 
 Held out means one thing everywhere: a problem belongs to ``"test"`` when the hash of its canonical form (letters
-renamed, operands sorted) falls into the lowest fifth, on every machine and for every generator.
+renamed, operands sorted) falls into the lowest fifth, to ``"validation"`` in the tenth above, and to ``"train"``
+otherwise, on every machine and for every generator. What is chosen by looking (settings, a checkpoint, when to stop) is
+chosen on validation problems; the test problems are for the figure at the end.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from reasoning_envs.types import Problem, Verdict
 __all__ = [
     "SPLITS",
     "TEST_SHARE",
+    "VALIDATION_SHARE",
     "BadLine",
     "ProblemFileWarning",
     "ProblemLine",
@@ -32,10 +35,11 @@ __all__ = [
     "split_of",
 ]
 
-SPLITS = ("train", "test")
+SPLITS = ("train", "validation", "test")
 TEST_SHARE = 0.2
+VALIDATION_SHARE = 0.1
 MAX_TRIES = 1000
-"""Draws before a source gives up. A test problem takes five on average."""
+"""Draws before a source gives up. A test problem takes five on average, a validation problem ten."""
 
 
 class ProblemFileWarning(UserWarning):
@@ -63,9 +67,11 @@ class ProblemLine(NamedTuple):
 
 
 def split_of(key: str) -> str:
-    """``"train"`` or ``"test"``, from a problem's canonical key."""
-    digest = blake2b(key.encode(), digest_size=8).digest()
-    return "test" if int.from_bytes(digest, "big") < TEST_SHARE * 2**64 else "train"
+    """``"train"``, ``"validation"`` or ``"test"``, from a problem's canonical key."""
+    place = int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big") / 2**64
+    if place < TEST_SHARE:
+        return "test"
+    return "validation" if place < TEST_SHARE + VALIDATION_SHARE else "train"
 
 
 def read_problems(path: str | Path, domain: Domain) -> tuple[list[Problem], list[BadLine]]:
@@ -123,7 +129,7 @@ class ProblemSource:
 
     Args:
         domain: generates, or reads the texts of ``problems``.
-        split: ``"train"``, ``"test"`` or None for both.
+        split: ``"train"``, ``"validation"``, ``"test"`` or None for all.
         level: a name, several of which one is drawn each time, or None for the domain's own mixture.
         problems: in place of the generator: a path to a file with one problem a line, or a sequence of problems or
             of texts. Drawn uniformly, with replacement.

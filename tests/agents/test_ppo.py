@@ -279,7 +279,7 @@ def test_the_command_line_leaves_a_model_that_loads(tmp_path: Path, capsys: pyte
     envs = [make_env(TOY, "test", None)]
     assert evaluate(model.policy, envs, range(5), greedy=True).scored == 5
     metrics = read_metrics(out / "metrics.jsonl")
-    assert metrics["test/success_greedy"][0] == [0, 64, 128]
+    assert metrics["validation/success_greedy"][0] == [0, 64, 128]
     assert "ppo/entropy_loss" in metrics
     assert list((out / "tensorboard").glob("events.out.tfevents*"))
     assert json.loads((out / "curve.json").read_text())["steps"] == [0, 64, 128]

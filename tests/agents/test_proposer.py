@@ -127,7 +127,7 @@ def test_a_restored_proposer_goes_on_as_it_would_have(tmp_path: Any) -> None:
 
 def test_held_out_problems_are_distinct_and_of_their_split() -> None:
     domain = ToyDomain()
-    found = draw_distinct(domain, "two", 30, np.random.default_rng(0))
+    found = draw_distinct(domain, "two", 30, np.random.default_rng(0), "test")
     keys = {domain.canonical_key(problem) for problem in found}
     assert len(keys) == 30
     assert {split_of(key) for key in keys} == {"test"}
@@ -140,5 +140,5 @@ def test_a_level_may_have_fewer_than_asked_for() -> None:
             return self.problem(f"{int(rng.integers(20))} + 1")
 
     expected = {text for number in range(20) if split_of(text := f"{number} + 1") == "test"}
-    found = draw_distinct(Few(), "two", 30, np.random.default_rng(0))
+    found = draw_distinct(Few(), "two", 30, np.random.default_rng(0), "test")
     assert {problem.statement for problem in found} == expected

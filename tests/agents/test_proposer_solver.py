@@ -60,8 +60,8 @@ def test_iterations_say_how_it_goes(tmp_path: Path) -> None:
     first, second = play(tmp_path / "run", 2)
     assert (first.number, second.number) == (1, 2)
     assert second.seconds > first.seconds > 0
-    assert first.held_out == {}
-    assert set(second.held_out) == {"two", "three", "six"}
+    assert first.validation == {}
+    assert set(second.validation) == {"two", "three", "six"}
     for one in (first, second):
         assert 0 <= one.direct <= one.solved <= 1
         assert one.hardest in READY.levels
@@ -79,7 +79,7 @@ def test_the_folder_holds_the_run(tmp_path: Path) -> None:
         assert split_of(READY.canonical_key(trace.problem)) == "train"
     metrics = read_metrics(run / "metrics.jsonl")
     assert metrics["play/solved"][0] == [1, 2, 3]
-    assert metrics["held_out/two"][0] == [2]
+    assert metrics["validation/two"][0] == [2]
     assert {"solve_rate/three", "learnability/six", "drawn/two", "proposer_reward/template"} <= set(metrics)
     assert all(0 <= value <= 0.25 for value in metrics["learnability/six"][1])
     policy = CandidatePolicy.load(run, READY)

@@ -210,7 +210,7 @@ def test_a_line_says_level_rates_speed_and_time_left() -> None:
 def test_plain_lines_are_not_too_many(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress(300)
     for number in range(20):
-        progress.show(replace(ITERATION, number=number, held_out={}))
+        progress.show(replace(ITERATION, number=number, validation={}))
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from reasoning_envs.env import ReasoningEnv
-from reasoning_envs.problems import TEST_SHARE, ProblemFileWarning, read_problem_lines, read_problems, split_of
+from reasoning_envs.problems import (
+    SPLITS,
+    TEST_SHARE,
+    VALIDATION_SHARE,
+    ProblemFileWarning,
+    read_problem_lines,
+    read_problems,
+    split_of,
+)
 from reasoning_envs.types import Problem, Status
 from tests.reasoning_envs.toy_domain import READY, ToyDomain
 
@@ -26,9 +34,10 @@ def test_the_split_is_a_fact_of_the_canonical_key() -> None:
     assert [split_of(key) for key in keys] == ["train", "test", "train", "train", "train", "train", "train", "train"]
     sides = Counter(split_of(f"{a}*x + {b} = 0") for a in range(100) for b in range(100))
     assert abs(sides["test"] / 10_000 - TEST_SHARE) < 0.015
+    assert abs(sides["validation"] / 10_000 - VALIDATION_SHARE) < 0.01
 
 
-@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("split", SPLITS)
 def test_an_environment_keeps_to_its_side(split: str) -> None:
     problems = drawn(100, split=split)
     assert {split_of(READY.canonical_key(problem)) for problem in problems} == {split}

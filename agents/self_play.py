@@ -21,6 +21,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import gymnasium as gym
+
+import reasoning_envs  # noqa: F401 - registers the environments
 from agents import phases, ppo
 from agents.actors import ActorError, Job, weights_of
 from agents.derivations import pick_derivations
@@ -164,8 +167,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code is 0, 1 where a part failed, 2 for a wrong request, 130 after Ctrl-C."""
     config, path, resume = parse_arguments(arguments)
     try:
+        _check_environments(config)  # a mistake shows before a folder is made, and before minutes of play
         folder = RunFolder(path, asdict(config), resume=resume, may_change=MAY_CHANGE)
-    except (FileExistsError, FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError, TypeError, gym.error.Error) as error:
         print(f"self-play: {error}", file=sys.stderr)
         return 2
     progress = Progress(config.minutes * 60)
@@ -186,6 +190,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(render_table(table, colour=sys.stdout.isatty()))
     print(f"the whole of it: {folder.report}")
     return 0
+
+
+def _check_environments(config: Config) -> None:
+    """Open what the play and PPO will open.
+
+    Raises:
+        ValueError, TypeError, gymnasium.error.Error: there is no such environment, keyword or level.
+    """
+    for levels in (config.level_names, config.ppo_level_names):
+        level = {"level": levels} if levels else {}
+        env = gym.make(config.env, **{**config.more_kwargs, **level})
+        if not isinstance(env.action_space, gym.spaces.Discrete):
+            raise ValueError(f"{config.env} takes text; self-play needs an environment with the moves interface")
+        env.close()
 
 
 def _how_to_resume(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -11,7 +12,15 @@ from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
 __all__ = ["MAY_CHANGE", "Arguments", "Config", "parse_arguments"]
 
-MAY_CHANGE = ("minutes", "check_every", "evaluation_problems", "search_problems", "ppo_steps", "ppo_problems")
+MAY_CHANGE = (
+    "minutes",
+    "check_every",
+    "evaluation_problems",
+    "search_problems",
+    "ppo_level",
+    "ppo_steps",
+    "ppo_problems",
+)
 """Settings that may differ when a run is resumed: they change how long it goes on and how it is measured."""
 
 
@@ -54,8 +63,12 @@ class Config:
             value = getattr(self, option.name)
             if isinstance(value, int | float) and not isinstance(value, bool) and option.name not in _SHARES | {"seed"}:
                 lowest = least.get(option.name, 0 if isinstance(value, float) else 1)
-                if value < lowest:
-                    raise ValueError(f"{option.name} must be at least {lowest}, got {value}")
+                if not value >= lowest or value == math.inf:
+                    raise ValueError(f"{option.name} must be a number of at least {lowest}, got {value}")
+        if self.seed < 0:
+            raise ValueError(f"seed must be at least 0, got {self.seed}")
+        if not self.ppo_level_names:
+            raise ValueError("ppo_level must name a level")
         for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)}")
@@ -78,7 +91,12 @@ class Config:
     @property
     def level_names(self) -> tuple[str, ...]:
         """``levels`` one by one; none: all of the domain."""
-        return tuple(name.strip() for name in self.levels.split(",") if name.strip())
+        return _names(self.levels)
+
+    @property
+    def ppo_level_names(self) -> tuple[str, ...]:
+        """``ppo_level`` one by one."""
+        return _names(self.ppo_level)
 
     def smoke(self) -> Config:
         """The same in about a minute: every part runs, and little is learned."""
@@ -97,6 +115,10 @@ class Config:
 
 
 _SHARES = {"scramble_share", "decay"}
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 class Arguments(NamedTuple):
@@ -131,7 +153,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
         parser.set_defaults(**{key: value for key, value in before.items() if key in annotations})
     chosen = vars(parser.parse_args(arguments))
     name, out, resume, smoke = (chosen.pop(key) for key in ("name", "out", "resume", "smoke"))
-    if not name or Path(name).name != name:
+    if name in ("", "..") or Path(name).name != name:
         parser.error(f"--name must be the plain name of a folder, got {name!r}")
     try:
         config = Config(**chosen)

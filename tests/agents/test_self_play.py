@@ -51,12 +51,17 @@ def test_smoke_is_small_and_whole() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--actors", "-1"], "actors must be at least 0"),
-        (["--batch", "0"], "batch must be at least 1"),
+        (["--actors", "-1"], "actors must be a number of at least 0"),
+        (["--batch", "0"], "batch must be a number of at least 1"),
         (["--scramble-share", "1.5"], r"scramble_share must lie in \[0, 1\]"),
         (["--env-kwargs", "[1]"], "env_kwargs must be a JSON object"),
         (["--env-kwargs", "{moves}"], "env_kwargs must be a JSON object"),
         (["--name", "../elsewhere"], "plain name"),
+        (["--name", ".."], "plain name"),
+        (["--seed", "-1"], "seed must be at least 0"),
+        (["--minutes", "nan"], "minutes must be a number"),
+        (["--minutes", "inf"], "minutes must be a number"),
+        (["--ppo-level", " ,"], "ppo_level must name a level"),
         (["--minutes", "soon"], "invalid float"),
     ],
 )
@@ -85,6 +90,24 @@ def test_what_is_there_or_not_is_said(
         (tmp_path / "one" / "config.json").write_text(json.dumps(asdict(Config())), encoding="utf-8")
     assert self_play.main(["--name", "one", "--out", str(tmp_path), *(["--resume"] if resume else [])]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--levels", "linear-1,nope"], "nope"),
+        (["--ppo-level", "nope"], "nope"),
+        (["--env", "reasoning_envs/Nope-v0"], "Nope"),
+        (["--env", "reasoning_envs/AlgebraText-v0"], "takes text"),
+        (["--env-kwargs", '{"colour": 1}'], "colour"),
+    ],
+)
+def test_what_cannot_be_opened_is_said_before_anything_is_made(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert self_play.main(["--out", str(tmp_path), *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
 
 
 # -- the whole --------------------------------------------------------------------------------------------------------

@@ -87,9 +87,9 @@ def test_a_list_of_problems_or_texts() -> None:
 
 def test_a_split_of_a_list() -> None:
     texts = [f"{number} + 1" for number in range(50)]
-    sides = {side: {p.statement for p in drawn(400, problems=texts, split=side)} for side in ("train", "test")}
-    assert sides["train"] | sides["test"] == set(texts)
-    assert not sides["train"] & sides["test"]
+    sides = {side: {p.statement for p in drawn(400, problems=texts, split=side)} for side in SPLITS}
+    assert set().union(*sides.values()) == set(texts)
+    assert sum(map(len, sides.values())) == len(texts)
 
 
 def test_a_file_with_bad_lines_names_them_and_uses_the_rest(tmp_path: Path) -> None:

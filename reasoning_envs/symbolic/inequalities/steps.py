@@ -63,7 +63,7 @@ def relate_under_signs(step: Step) -> Verdict | None:
     if first != second:
         return None
     conditions = tuple([to_text(condition) for condition in before.conditions])
-    reason = "both sides were changed alike"
+    reason = "both lines have the same solutions"
     if conditions:
         reason = f"{reason}, which is right as long as {' and '.join(conditions)}"
     return step.right(Relation.EQUIVALENT, reason, "signs of letters", True, conditions)

@@ -187,7 +187,7 @@ class _Comparison:
         try:
             ring = common_ring((before, after), self.over)
             if multiples(before, after, ring, self.over):
-                return self.step.right(Relation.EQUIVALENT, "both sides were changed alike", "polynomials")
+                return self.step.right(Relation.EQUIVALENT, "both lines have the same solutions", "polynomials")
             apart = different_roots(self.step, ring)
             if apart is not None:
                 return apart
@@ -199,7 +199,7 @@ class _Comparison:
                 if verdict is not None:
                     return verdict
             if part_keys(before, ring, self.over) == part_keys(after, ring, self.over):
-                return self.step.right(Relation.EQUIVALENT, "both sides were changed alike", "polynomials")
+                return self.step.right(Relation.EQUIVALENT, "both lines have the same solutions", "polynomials")
         except UndefinedForm as error:
             return self._undefined(error)
         except TooLarge:

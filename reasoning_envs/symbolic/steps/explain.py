@@ -161,6 +161,9 @@ class _Sides:
     def slip(self) -> str | None:
         """What is wrong with one side, or with what was done to both; None where nothing classic is."""
         left, right = self._same(self.l1, self.l2), self._same(self.r1, self.r2)
+        first, second = self.l1.minus(self.r1), self.l2.minus(self.r2)
+        if self._same(first, second) or _ratio(first, second) is not None:
+            return None  # the equations say the same: it is a condition beside them that changed
         if left != right:
             return self._one_side("right" if left else "left")
         if not left:
@@ -222,8 +225,12 @@ class _Sides:
             ("left", "right", self.l1, self.l2, r1, self.r2),
         ):
             ratio = _ratio(old, new)
-            # One term that was forgotten; more than that is another story.
-            if ratio is not None and len(self._form(mul(ratio, rest_old)).minus(rest_new).numerator) == 1:
+            # One term of several that was forgotten; more than that is another story.
+            if (
+                ratio is not None
+                and len(terms(rest_old)) > 1
+                and len(self._form(mul(ratio, rest_old)).minus(rest_new).numerator) == 1
+            ):
                 return f"the {name} side was multiplied by {to_text(ratio)}, and not all of the {other} side"
         if _ratio(self.l1.minus(self.r1), self._form(add(l2, r2))) is not None or self._same(
             self.l1.minus(self.r1), self._form(add(l2, r2))

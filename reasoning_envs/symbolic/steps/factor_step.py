@@ -79,7 +79,7 @@ class _FactorStep:
         if same_roots and same_poles and _clean(before.powers) == _clean(after.powers):
             return self.step.right(
                 Relation.EQUIVALENT,
-                "both sides were changed alike",
+                "both lines have the same solutions",
                 "polynomials",
                 conditions=self._conditions(before, after),
             )
@@ -101,8 +101,8 @@ class _FactorStep:
 
     def _different_factors(self, before: EquationLine, after: EquationLine) -> Verdict | None:
         """Two rational lines with different factors."""
-        kept_before, sure_before = self._real(before)
-        kept_after, sure_after = self._real(after)
+        kept_before, sure_before, rootless_before = self._real(before)
+        kept_after, sure_after, rootless_after = self._real(after)
         sure = sure_before and sure_after
         lost = [factor for key, factor in kept_before.items() if key not in kept_after]
         added = [factor for key, factor in kept_after.items() if key not in kept_before]
@@ -122,32 +122,42 @@ class _FactorStep:
             )
         if self.over == "positive":
             return None
-        conditions = self._conditions(before, after)
+        conditions = self._conditions(before, after, rootless_before ^ rootless_after)
         if kept_before:
             return self.step.right(Relation.SAME_ROOTS, "the solutions stay the same", "polynomials", sure, conditions)
         if follows(self.step):
             return self.step.right(Relation.SAME_ROOTS, "neither line has a solution", "polynomials", sure, conditions)
         return self.step.vacuous("polynomials", sure)
 
-    def _real(self, line: EquationLine) -> tuple[dict[str, fmpq_mpoly], bool]:
-        """The factors with a real root (all of them over the complex numbers), and whether that is certain."""
+    def _real(self, line: EquationLine) -> tuple[dict[str, fmpq_mpoly], bool, frozenset[Condition]]:
+        """The factors with a real root (all of them over the complex numbers), whether that is certain, and when.
+
+        A sum of squares has none as long as what is left of it at 0 is not 0: ``x^2 + a^2`` as long as ``a != 0``.
+        """
         if self.over == "complex":
-            return line.roots, True
+            return line.roots, True, frozenset()
         kept = {}
         sure = True
+        conditions: frozenset[Condition] = frozenset()
         for key, factor in line.roots.items():
             answer, certain = has_real_root(factor, self.ring, self.unknown)
             sure = sure and certain
             if answer:
                 kept[key] = factor
-        return kept, sure
+            elif certain:
+                index = self.ring.index[self.unknown]
+                free = {monomial: c for monomial, c in factor.to_dict().items() if not monomial[index]}
+                conditions |= nonzero(self.ring.context.from_dict(free), self.ring, self.over)
+        return kept, sure, conditions
 
     def _always_real(self, factor: fmpq_mpoly) -> bool:
         """The factor has a real root whatever the letters are."""
         index = self.ring.index[self.unknown]
         return self.over == "complex" or factor.degrees()[index] % 2 == 1 or univariate(factor, index) is not None
 
-    def _conditions(self, before: EquationLine, after: EquationLine) -> tuple[str, ...]:
+    def _conditions(
+        self, before: EquationLine, after: EquationLine, rootless: frozenset[Condition] = frozenset()
+    ) -> tuple[str, ...]:
         """What must hold for the step to be right: letters divided or multiplied by, poles that came or went."""
         factors: dict[str, fmpq_mpoly] = {}
         for mine, other in ((before, after), (after, before)):
@@ -159,7 +169,7 @@ class _FactorStep:
             for key, factor in mine.poles.items():
                 if key not in other.poles and key not in other.excluded:
                     factors[key] = factor
-        conditions: set[Condition] = set()
+        conditions = set(rootless)
         for factor in factors.values():
             conditions |= nonzero(factor, self.ring, self.over)
         conditions |= simplified(before.letter_requirements ^ after.letter_requirements, self.over)
@@ -176,7 +186,7 @@ class _FactorStep:
         if not before.rational or not after.rational or self.over == "positive":
             return None
         identity, other = (before, after) if before.identity else (after, before)
-        kept, _ = self._real(other)
+        kept, _, _ = self._real(other)
         witness = (self._other_value({**kept, **identity.holes}),)
         # What solves the other line where the identity has a hole.
         apart = tuple([_root_text(f, self.ring, self.unknown) for key, f in kept.items() if key in identity.holes])
@@ -208,7 +218,7 @@ class _FactorStep:
                 return self.step.right(relation, reason, "polynomials", conditions=conditions)
             if not line.rational:
                 return None
-            kept, _ = self._real(line)
+            kept, _, _ = self._real(line)
             witness = (self._other_value({**kept, **line.poles}),)
             if truth_is_after:
                 return self.step.wrong((), witness, "polynomials", True, Relation.IMPLIES)
@@ -219,18 +229,18 @@ class _FactorStep:
             witness = (self._other_value(line.holes),)
             lost, added = (witness, ()) if truth_is_after else ((), witness)
             return self.step.wrong(lost, added, "polynomials", True, Relation.NONE)
-        kept, sure = self._real(line)
+        kept, sure, rootless = self._real(line)
         if kept:
             roots = tuple([_root_text(factor, self.ring, self.unknown) for factor in kept.values()])
             gone, new = (roots, ()) if truth_is_after else ((), roots)
             return self.step.wrong(gone, new, "polynomials", True, Relation.NONE)
         if truth_is_after or not line.roots:
-            conditions = self._own_conditions(line)
+            conditions = self._own_conditions(line, rootless)
             return self.step.right(Relation.EQUIVALENT, "the equation has no solution", "polynomials", sure, conditions)
         return self.step.vacuous("polynomials", sure)
 
-    def _own_conditions(self, line: EquationLine) -> tuple[str, ...]:
-        conditions: set[Condition] = set()
+    def _own_conditions(self, line: EquationLine, rootless: frozenset[Condition] = frozenset()) -> tuple[str, ...]:
+        conditions = set(rootless)
         for factor in (*line.letters.values(), *line.poles.values()):
             conditions |= nonzero(factor, self.ring, self.over)
         conditions |= simplified(line.letter_requirements, self.over)

@@ -168,7 +168,7 @@ class _PolynomialStep:
     def _contradictions(self, before: Sequence[System], after: Sequence[System], count: int) -> Verdict:
         """Neither line has a complex solution."""
         if all(one in before for one in after) and all(one in after for one in before):
-            return self.step.right(Relation.EQUIVALENT, "both sides were changed alike", "polynomials")
+            return self.step.right(Relation.EQUIVALENT, "both lines have the same solutions", "polynomials")
         if len(before) == len(after) == 1 and all(
             _is_combination(polynomial, before[0].zero, count) for polynomial in after[0].zero
         ):

@@ -57,7 +57,7 @@ def _compared(step: SystemStep) -> Verdict:
         return step.right(Relation.EQUIVALENT, "the same line", "canonical form")
     if any(kernel.op not in _ALGEBRAIC and kernel.symbols for kernel in step.ring.kernels):
         if part_keys(step.before, step.ring, step.over) == part_keys(step.after, step.ring, step.over):
-            return step.right(Relation.EQUIVALENT, "both sides were changed alike", "polynomials")
+            return step.right(Relation.EQUIVALENT, "both lines have the same solutions", "polynomials")
         reason = "systems are compared where their equations are made of + - * /, whole powers, roots and bars"
         return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "systems")
     first, second = step.read(step.before), step.read(step.after)

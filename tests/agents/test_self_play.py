@@ -143,7 +143,7 @@ def test_the_whole_job_and_on_from_there(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_ctrl_c_names_the_checkpoint_and_how_to_go_on(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "agents.self_play", "--env", ENV_ID, "--problems", "8", "--actors", "1"]
-    command += ["--name", "run", "--out", str(tmp_path), "--minutes", "60", "--check-every", "1"]
+    command += ["--name", "run", "--out", str(tmp_path), "--minutes", "60", "--check-every", "1", "--ppo-level", "two"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -221,7 +221,7 @@ def test_a_line_says_level_rates_speed_and_time_left() -> None:
         "12",
         "0.90",
         "0.80 without search",
-        "held out 0.50",
+        "validation 0.50",
         "0.50",
         "linear-2",
         "1,234 steps/s",

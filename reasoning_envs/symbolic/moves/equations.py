@@ -15,10 +15,12 @@ from fractions import Fraction
 from sys import maxsize
 from typing import NamedTuple
 
-from reasoning_envs.symbolic.moves.changes import Change, Later, is_total, negated
+from reasoning_envs.symbolic.inequalities.forms import MIRRORED
+from reasoning_envs.symbolic.moves.changes import Change, Later, X, is_total, negated
 from reasoning_envs.symbolic.moves.equation_forms import special_changes
 from reasoning_envs.symbolic.moves.places import Place, is_solved, place_of
 from reasoning_envs.symbolic.moves.rules import Rewrite, is_simplified, product, rewrites
+from reasoning_envs.symbolic.moves.rules.sums import polynomial
 from reasoning_envs.symbolic.syntax.expression import (
     ONE,
     ZERO,
@@ -112,6 +114,8 @@ def moves(line: Statement, longest: int = maxsize) -> list[Move]:
         return found
     left, right = place.main.left, place.main.right
     _append(_conclusions(left, right), place, seen, found)
+    if place.constraints:
+        _append(_restrictions(place), place._replace(constraints=()), seen, found)
     head = place.head + _EQUALS
     _append_rewrites(left, _left_rewritten, place, head, right.tokens + place.tail, longest, seen, found)
     _append_rewrites(right, _right_rewritten, place, head + left.tokens, place.tail, longest, seen, found)
@@ -241,6 +245,27 @@ def _conclusions(left: Expr, right: Expr) -> Iterator[Change]:
         condition = Comparison("!=", left, right) if difference.symbols and not zero else None
         yield Change("conclude", None, ALL_REALS, zero)
         yield Change("conclude", None, NO_SOLUTION, not zero, condition)
+
+
+def _restrictions(place: Place) -> Iterator[Change]:
+    """Of an equation that holds for every value: what the constraints beside it leave, ``x != 0``."""
+    if place.main.left.key == place.main.right.key:
+        explicit = [_explicit(constraint) for constraint in place.constraints]
+        solved = [constraint for constraint in explicit if constraint is not None]
+        if len(solved) == len(explicit):
+            yield Change("conclude", None, conjunction(*solved))
+
+
+def _explicit(constraint: Statement) -> Statement | None:
+    """A constraint that is linear in x, solved for x; None of another."""
+    if not isinstance(constraint, Comparison):
+        return None
+    coefficients = polynomial(sub(constraint.left, constraint.right))
+    if coefficients is None or len(coefficients) != 2:
+        return None
+    constant, slope = coefficients
+    op = constraint.op if slope > 0 else MIRRORED[constraint.op]
+    return Comparison(op, X, num(-constant / slope))
 
 
 # -- both sides -----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from reasoning_envs.symbolic.syntax.statement import (
     ALL_REALS,
     Comparison,
     Statement,
+    Truth,
     alternatives,
     conjunction,
     conjuncts,
@@ -19,7 +20,7 @@ from reasoning_envs.symbolic.syntax.statement import (
 )
 from reasoning_envs.symbolic.syntax.tokens import CONNECTIVES, END
 
-__all__ = ["Place", "active", "is_solved", "place_of"]
+__all__ = ["Place", "active", "is_restriction", "is_solved", "place_of"]
 
 _AND, _OR = CONNECTIVES["and"], CONNECTIVES["or"]
 
@@ -68,12 +69,18 @@ def is_solved(part: Statement) -> bool:
     return isinstance(part, Comparison) and part.op == "=" and part.left == X and "x" not in part.right.symbols
 
 
+def is_restriction(part: Statement) -> bool:
+    """``x != something``, or several such of x alone and no equation: what holds for all reals but some."""
+    return not isinstance(part, Truth) and all(
+        isinstance(piece, Comparison) and piece.op != "=" and piece.left == X and "x" not in piece.right.symbols
+        for piece in conjuncts(part)
+    )
+
+
 def active(line: Statement) -> int | None:
     """Index of the first alternative that is not solved; None where the line is final."""
-    if isinstance(line, Comparison):
-        return None if is_solved(line) else 0
-    for index, part in enumerate(alternatives(line)):
-        if part != ALL_REALS and not is_solved(part):
+    for index, part in enumerate((line,) if isinstance(line, Comparison) else alternatives(line)):
+        if part != ALL_REALS and not is_solved(part) and not is_restriction(part):
             return index
     return None
 

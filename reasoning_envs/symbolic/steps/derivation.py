@@ -54,6 +54,7 @@ from reasoning_envs.symbolic.syntax.statement import (
     Statement,
     Truth,
     alternatives,
+    conjuncts,
     free_symbols,
 )
 from reasoning_envs.symbolic.syntax.unknowns import names_of
@@ -164,7 +165,9 @@ def _is_never_defined(part: Statement, over: str) -> bool:
 def _fault_of_form(part: Statement, unknown: str) -> str | None:
     if isinstance(part, Truth):
         return None
-    if not isinstance(part, Comparison) or part.op != "=":
+    if not any(isinstance(piece, Comparison) and piece.op == "=" for piece in conjuncts(part)):
+        return fault_of_solution(part, unknown)  # all reals but some
+    if not isinstance(part, Comparison):
         return f"an answer says {unknown} = ..., alternatives of that, no solution, or all reals"
     if part.left.op != "sym" or part.left.value != unknown:
         return f"{unknown} does not stand alone on the left side"

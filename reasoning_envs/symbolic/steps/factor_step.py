@@ -150,6 +150,9 @@ class _FactorStep:
                 conditions |= nonzero(self.ring.context.from_dict(free), self.ring, self.over)
         return kept, sure, conditions
 
+    def _has_root(self, factor: fmpq_mpoly) -> bool:
+        return self.over == "complex" or has_real_root(factor, self.ring, self.unknown)[0]
+
     def _always_real(self, factor: fmpq_mpoly) -> bool:
         """The factor has a real root whatever the letters are."""
         index = self.ring.index[self.unknown]
@@ -210,6 +213,14 @@ class _FactorStep:
             if line.requirements:
                 return None
             if line.identity:
+                holes = [factor for factor in line.holes.values() if self._has_root(factor)]
+                if holes and self.over == "positive":
+                    return None  # which of them are positive is a question for cells
+                if holes:
+                    shown = tuple([_root_text(factor, self.ring, self.unknown) for factor in holes])
+                    if truth_is_after:
+                        return self.step.wrong((), shown, "polynomials", True, Relation.IMPLIES)
+                    return self.step.wrong(shown, (), "polynomials", True, Relation.IMPLIED_BY)
                 relation = Relation.SAME_ROOTS if line.holes else Relation.EQUIVALENT
                 conditions = self._own_conditions(line)
                 reason = "the equation holds for every value"

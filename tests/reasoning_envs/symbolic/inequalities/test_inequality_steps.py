@@ -235,7 +235,7 @@ def test_an_answer_is_a_union_of_intervals(problem: str, final: str, fault: str 
 def test_an_equation_with_a_constraint_is_still_an_equation() -> None:
     problem = parse_statement("x + 3 = (x - 3)^2 and x >= 3")
     verdict = judge_answer(problem, parse_statement("x > 2"), unknown="x")
-    assert "x = ..." in verdict.reason
+    assert verdict.reason.startswith("the answer has something that is no solution")
 
 
 def test_a_derivation_in_lines() -> None:

@@ -149,16 +149,27 @@ def test_moves_come_in_a_fixed_order_without_repetition(name: str, level: str) -
     assert all(move.tokens == line_tokens(move.line) != line_tokens(line) for move in found)
 
 
-@pytest.mark.parametrize("text", ["x = 3", "x = 3 or x = a", "no solution", "all reals", "x = 5 - 3"])
+@pytest.mark.parametrize(
+    "text", ["x = 3", "x = 3 or x = a", "no solution", "all reals", "x = 5 - 3", "x != 0", "x >= 3"]
+)
 def test_final_lines_have_no_moves(text: str) -> None:
     line = parse_statement(text)
     assert active(line) is None
     assert list(moves(line)) == []
 
 
-@pytest.mark.parametrize("text", ["x = x", "x + 1 = 3", "3 = x", "x = 3 and x != 0", "x >= 3", "x = 2 or x - 1 = 0"])
+@pytest.mark.parametrize(
+    "text", ["x = x", "x + 1 = 3", "3 = x", "x = 3 and x != 0", "x + 1 >= 3", "x = 2 or x - 1 = 0"]
+)
 def test_other_lines_are_not_final(text: str) -> None:
     assert active(parse_statement(text)) is not None
+
+
+def test_an_identity_leaves_what_its_constraints_leave() -> None:
+    found = {(move.rule, to_text(move.line)): move.sound for move in moves(parse_statement("1 = 1 and 2x + 4 != 0"))}
+    assert found["conclude", "x != -2"]
+    assert not found["conclude", "all reals"]
+    assert ("conclude", "x != 0") not in {(m.rule, to_text(m.line)) for m in moves(parse_statement("1 = 2 and x != 0"))}
 
 
 def test_solved_means_x_alone_on_the_left() -> None:

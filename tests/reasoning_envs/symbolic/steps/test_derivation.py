@@ -71,7 +71,10 @@ RIGHT = [
     ("1/x = 0", "1 = 0", "same_roots", ("x != 0",)),
     ("(x^2 - 1)/(x - 1) = 5", "x + 1 = 5", "same_roots", ("x != 1",)),
     ("(x^2 - 1)/(x - 1) = 2", "no solution", "equivalent", ("x != 1",)),
-    ("x/x = 1", "all reals", "same_roots", ("x != 0",)),
+    ("x/x = 1", "x != 0", "same_roots", ()),
+    ("x^2 + a^2 = 0", "no solution", "equivalent", ("a != 0",)),
+    ("(x - 1)(x^2 + a^2) = 0", "x = 1", "same_roots", ("a != 0",)),
+    ("x^2 + a^2 + 1 = 0", "no solution", "equivalent", ()),
     ("x/x = 1", "1 = 1", "same_roots", ("x != 0",)),
     ("a/(x + 1) = b", "a = b*(x + 1)", "same_roots", ("x != -1",)),
     # both without a solution, by steps that are right elsewhere
@@ -149,6 +152,13 @@ RIGHT = [
 ]
 
 WRONG = [
+    # what has no value at some place holds there for no value
+    ("x/x = 1", "all reals", "implies", "x = 0", "the line before is undefined: division by 0"),
+    ("(x^2 - 1)/(x - 1) = x + 1", "all reals", "implies", "x = 1", "the line before is undefined: division by 0"),
+    # no operation is named that was not done
+    ("2x = 4", "x = 3", "none", "x = 2", "the solutions change: x = 2 is lost and x = 3 does not solve"),
+    ("x + 1 = 5 and x > 10", "x = 4", "implies", "x = 4", "a condition was dropped that excludes x = 4"),
+    ("x = (x - 2)^2 and x >= 2", "x^2 - 4x + 4 = x", "implies", "x = 1", "a condition was dropped that excludes x = 1"),
     # dividing or multiplying by the unknown
     ("x^2 = x", "x = 1", "implied_by", "x = 0", "dividing by x loses the root x = 0"),
     ("x(x - 2) = 3(x - 2)", "x = 3", "implied_by", "x = 2", "dividing by x - 2 loses the root x = 2"),
@@ -282,7 +292,11 @@ ANSWERS = [
     ("2x + 3 = 7", "2 = x", False, "x does not stand alone on the left side"),
     ("2x + 3 = 7", "x = 4 - x", False, "x stands on both sides"),
     ("2x + 3 = 7", "x = 2 and x > 0", False, "an answer says"),
-    ("2x + 3 = 7", "x > 1", False, "an answer says"),
+    ("2x + 3 = 7", "x > 1", False, "something that is no solution"),
+    ("x/x = 1", "x != 0", True, ""),
+    ("x/x = 1", "all reals", False, "undefined"),
+    ("(2x + 4)/(2x + 4) = 1", "x != -2", True, ""),
+    ("sqrt(x)^2 = x", "x >= 0", True, ""),
     ("x^2 = 4", "x = 2", False, "the answer misses a solution (x = -2)"),
     ("x^2 = 4", "x = 2 or x = -2 or x = 1", False, "the answer has something that is no solution (x = 1)"),
     ("x^2 = -4", "no solution", True, ""),

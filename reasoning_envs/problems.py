@@ -150,7 +150,7 @@ class ProblemSource:
         refusal: Callable[[Problem], str | None],
     ) -> None:
         if split is not None and split not in SPLITS:
-            raise ValueError(f"there is no split {split!r}; known: 'train', 'test', None (both)")
+            raise ValueError(f"there is no split {split!r}; known: {', '.join(map(repr, SPLITS))}, None (all)")
         self._domain = domain
         self._split = split
         self._refusal = refusal

@@ -415,7 +415,7 @@ def test_a_problem_that_cannot_be_read_carries_its_verdict() -> None:
         ({"interface": "voice"}, ValueError, "no interface 'voice'; known: moves, text"),
         ({"max_steps": 0}, ValueError, "max_steps must be 1 or more"),
         ({"render_mode": "smell"}, ValueError, "no render mode 'smell'; known: ansi, human, rgb_array"),
-        ({"split": "validation"}, ValueError, "no split 'validation'; known: 'train', 'test'"),
+        ({"split": "dev"}, ValueError, "no split 'dev'; known: 'train', 'validation', 'test'"),
         ({"level": "hard"}, ValueError, "no level 'hard'"),
         ({"level": "two", "problems": ["1 + 1"]}, ValueError, "either problems or a level"),
         ({"colour": "red"}, TypeError, "unexpected keyword argument 'colour'"),

@@ -7,7 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from reasoning_envs.domains.algebra import AlgebraDomain
 from reasoning_envs.domains.problems.algebra import FAMILIES, LEVELS, LINEAR_LEVELS, draw, scrambled
+from reasoning_envs.problems import split_of
 from reasoning_envs.symbolic.moves.places import active, is_solved
 from reasoning_envs.symbolic.syntax.expression import sub, substitute, walk
 from reasoning_envs.symbolic.syntax.printer import to_text
@@ -100,6 +102,15 @@ def test_linear_levels_are_linear(level: str) -> None:
             for node in walk(side):
                 assert node.op in ("num", "sym", "add", "mul", "div", "neg")
                 assert node.op != "div" or "x" not in node.args[1].symbols
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_level_holds_many_problems(level: str) -> None:
+    """Held out means something only where the problems of a level are not always the same few."""
+    domain, rng = AlgebraDomain(), np.random.default_rng(0)
+    keys = [domain.canonical_key(domain.sample(rng, level)) for _ in range(200)]
+    assert len(set(keys)) >= 80
+    assert {split_of(key) for key in keys} == {"train", "validation", "test"}
 
 
 def test_letters_stand_where_the_family_says_so() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from reasoning_envs.domains.problems.algebra.pen import Drawn, Pen, X
-from reasoning_envs.symbolic.moves.rules import scale
+from reasoning_envs.symbolic.moves.rules import scale, simplify
 from reasoning_envs.symbolic.syntax.expression import (
     ONE,
     ZERO,
@@ -32,31 +32,49 @@ __all__ = ["NONLINEAR_FAMILIES"]
 
 
 def _rational_with_letters(pen: Pen) -> Drawn | None:
-    p, q, r, t = pen.letter(), pen.letter(), pen.letter(), pen.letter()
-    if len({p, q, r, t}) < 4:
+    """The unknown in denominators, everything else letters and multiples of letters, none of them twice."""
+    letters = [pen.letter() for _ in range(4)]
+    if len(set(letters)) < 4:
         return None
-    forms = (
-        (
-            (div(p, X), q, div(p, q)),
-            (add(div(p, X), q), r, div(p, sub(r, q))),
+    p, q, r, t = [scale(pen.natural(6, 1), letter) for letter in letters]
+    m, n = pen.natural(5, 1), pen.natural(5, 1)
+    if pen.chance(0.3):
+        q = neg(q)
+    below, beside = scale(m, X), scale(n, X)
+    forms: tuple[tuple[Expr, Expr, Expr], ...]
+    if pen.level == 1:
+        forms = (
+            (div(p, below), r, div(p, scale(m, r))),
+            (pen.shuffled(div(p, below), q), r, div(p, scale(m, sub(r, q)))),
             (div(p, mul(q, X)), r, div(p, mul(q, r))),
-            (r, add(q, div(p, X)), div(p, sub(r, q))),
-        ),
-        (
-            (div(p, add(X, q)), r, sub(div(p, r), q)),
-            (div(p, sub(q, X)), r, sub(q, div(p, r))),
-            (div(add(X, p), add(X, q)), r, div(sub(mul(q, r), p), sub(ONE, r))),
-            (add(div(p, add(X, q)), r), t, sub(div(p, sub(t, r)), q)),
-        ),
-        (
-            (add(div(ONE, X), div(ONE, p)), div(ONE, q), div(mul(p, q), sub(p, q))),
-            (div(p, add(X, q)), div(r, add(X, t)), div(sub(mul(r, q), mul(p, t)), sub(p, r))),
-            (div(p, sub(X, q)), div(r, X), div(mul(r, q), sub(r, p))),
+            (div(p, below), add(r, q), div(p, scale(m, add(r, q)))),
+        )
+    elif pen.level == 2:
+        forms = (
+            (div(p, add(below, q)), r, div(sub(div(p, r), q), num(m))),
+            (div(p, sub(q, below)), r, div(sub(q, div(p, r)), num(m))),
+            (div(add(below, p), add(beside, q)), r, div(sub(mul(q, r), p), sub(num(m), scale(n, r)))),
+            (pen.shuffled(div(p, add(below, q)), r), t, div(sub(div(p, sub(t, r)), q), num(m))),
+        )
+    else:
+        forms = (
+            (
+                add(div(num(m), X), div(num(n), p)),
+                div(ONE, q),
+                div(scale(m, mul(p, q)), sub(p, scale(n, q))),
+            ),
+            (
+                div(p, add(below, q)),
+                div(r, add(beside, t)),
+                div(sub(mul(r, q), mul(p, t)), sub(scale(n, p), scale(m, r))),
+            ),
+            (div(p, sub(below, q)), div(r, X), div(mul(r, q), sub(scale(m, r), p))),
             (add(div(p, X), div(q, X)), sub(r, t), div(add(p, q), sub(r, t))),
-        ),
-    )[pen.level - 1]
+        )
     left, right, solution = forms[pen.below(len(forms))]
-    return Drawn((equation(left, right), equation(X, solution)))
+    if pen.chance(0.3):
+        left, right = right, left
+    return Drawn((equation(left, right), equation(X, simplify(solution))))
 
 
 def rational(pen: Pen) -> Drawn | None:
@@ -173,7 +191,13 @@ def exponential(pen: Pen) -> Drawn | None:
     base, k = pen.natural(5), 1 + pen.below(4)
     a, b = pen.natural(4, 1), pen.whole(5)
     if pen.level == 1:
-        return Drawn((equation(power(num(base), X), num(base**k)), _roots(k)))
+        base, k = pen.natural(12), pen.below(5)
+        if pen.chance(0.2):
+            value = pen.natural(60)
+            return Drawn((equation(call("exp", X), num(value)), _roots(call("ln", num(value)))))
+        if pen.chance(0.4):
+            return Drawn((equation(power(num(base), X), num(base**k)), _roots(k)))
+        return Drawn((equation(power(num(base), add(X, num(b))), num(base**k)), _roots(k - b)))
     if pen.level == 2:
         if pen.chance(0.3):
             value = pen.natural(12)
@@ -208,9 +232,14 @@ def logarithm(pen: Pen) -> Drawn | None:
     a, b = pen.natural(5, 1), pen.whole(9)
     inner = add(scale(a, X), num(b))
     if pen.level == 1:
-        if pen.chance(0.5):
-            return Drawn((equation(call("log", X, num(base)), num(k)), _roots(base**k)))
-        return Drawn((equation(call("ln", X), num(b)), _roots(call("exp", num(b)))))
+        inner = X if pen.chance(0.4) else add(X, num(b))
+        shift = b if inner is not X else 0
+        if pen.chance(0.6):
+            base, k = pen.natural(12), pen.below(5)
+            return Drawn((equation(call("log", inner, num(base)), num(k)), _roots(base**k - shift)))
+        k = pen.whole(9)
+        value = call("exp", num(k))
+        return Drawn((equation(call("ln", inner), num(k)), _roots(sub(value, num(shift)) if shift else value)))
     if pen.level == 2:
         if pen.chance(0.5):
             line = equation(call("log", inner, num(base)), num(k))

@@ -10,7 +10,7 @@ The unknown is always the symbol ``x`` here; the domain renames a problem's own 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from sys import maxsize
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from reasoning_envs.symbolic.moves.changes import Change, Later, X, is_total, ne
 from reasoning_envs.symbolic.moves.equation_forms import special_changes
 from reasoning_envs.symbolic.moves.places import Place, is_solved, place_of
 from reasoning_envs.symbolic.moves.rules import Rewrite, is_simplified, product, rewrites
+from reasoning_envs.symbolic.moves.rules.rewrite import product_tokens
 from reasoning_envs.symbolic.moves.rules.sums import polynomial
 from reasoning_envs.symbolic.syntax.expression import (
     ONE,
@@ -33,7 +34,6 @@ from reasoning_envs.symbolic.syntax.expression import (
     plus,
     sub,
     substitute,
-    sum_tokens,
     terms,
 )
 from reasoning_envs.symbolic.syntax.statement import (
@@ -367,9 +367,8 @@ def _multiply(place: Place) -> Iterator[Change]:
             if under.key in seen or under.value == 0:
                 continue
             seen.add(under.key)
-            sides = _times(left, under), _times(right, under)
-            tokens = _EQUALS + b"".join([sum_tokens(side) for side in sides])
-            after = Later(tokens, _multiplied, sides, place)
+            tokens = _EQUALS + _times_tokens(left, under) + _times_tokens(right, under)
+            after = Later(tokens, _multiplied, under, place)
             if "x" in under.symbols:
                 constraint = Comparison("!=", under, ZERO)
                 yield Change("multiply both sides", under, after, True, constraint, Relation.SAME_ROOTS)
@@ -378,9 +377,8 @@ def _multiply(place: Place) -> Iterator[Change]:
                 yield Change("multiply both sides", under, after)
 
 
-def _multiplied(sides: tuple[Sequence[Expr], Sequence[Expr]], place: Place) -> Statement:
-    left, right = sides
-    return place.put(add(*left), add(*right))
+def _multiplied(factor: Expr, place: Place) -> Statement:
+    return place.put(_times(place.main.left, factor), _times(place.main.right, factor))
 
 
 def denominators(term: Expr) -> Iterator[Expr]:
@@ -409,28 +407,40 @@ def _denominators(term: Expr) -> tuple[Expr, ...]:
     return found
 
 
-def _times(side: Expr, factor: Expr) -> list[Expr]:
+def _times(side: Expr, factor: Expr) -> Expr:
     """Each term of a side times the factor, as one multiplies an equation by a denominator."""
+    return side if side is ZERO else add(*[_term_times(term, factor) for term in terms(side)])
+
+
+def _term_times(term: Expr, factor: Expr) -> Expr:
+    if term.op == "num" and factor.op == "num":
+        return num(term.number * factor.number)
+    return factor if term is ONE else product(factor, term)
+
+
+def _times_tokens(side: Expr, factor: Expr) -> bytes:
+    """The tokens of :func:`_times`."""
     if side is ZERO:
-        return []
+        return side.tokens
     known = _products.get(factor.tokens)
     if known is None:
         if len(_products) > _FACTORS_LIMIT:
             _products.clear()
         known = _products[factor.tokens] = {}
-    return [known.get(term.tokens) or _term_times(term, factor, known) for term in terms(side)]
+    found = [known.get(term.tokens) or _term_times_tokens(term, factor, known) for term in terms(side)]
+    if len(found) == 1:
+        return found[0]
+    return _ADD + b"".join([tokens[1:-1] if tokens[:1] == _ADD else tokens for tokens in found]) + END
 
 
 _FACTORS_LIMIT = 16
-_products: dict[bytes, dict[bytes, Expr]] = {}  # of a factor: terms, multiplied by it
+_products: dict[bytes, dict[bytes, bytes]] = {}  # of a factor: the tokens of terms, multiplied by it
 
 
-def _term_times(term: Expr, factor: Expr, known: dict[bytes, Expr]) -> Expr:
+def _term_times_tokens(term: Expr, factor: Expr, known: dict[bytes, bytes]) -> bytes:
     if len(known) > _TERMS_LIMIT:
         known.clear()
-    if term.op == "num" and factor.op == "num":
-        found = num(term.number * factor.number)
-    else:
-        found = factor if term is ONE else product(factor, term)
+    plain = term.op != "num" and term is not ONE
+    found = product_tokens((factor, term)) if plain else _term_times(term, factor).tokens
     known[term.tokens] = found
     return found

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from reasoning_envs.symbolic.moves.changes import X
 from reasoning_envs.symbolic.syntax.expression import Expr
 from reasoning_envs.symbolic.syntax.statement import (
-    ALL_REALS,
+    And,
     Comparison,
     Statement,
     Truth,
@@ -46,7 +46,8 @@ class Place(NamedTuple):
 
     def put(self, left: Expr, right: Expr) -> Statement:
         """The whole line with the equation replaced."""
-        return self.line(conjunction(equation(left, right), *self.constraints))
+        line = equation(left, right)
+        return self.line(conjunction(line, *self.constraints)) if self.constraints or self.others else line
 
     def demanding(self, condition: Statement) -> Place:
         """The same with one more constraint."""
@@ -71,16 +72,15 @@ def is_solved(part: Statement) -> bool:
 
 def is_restriction(part: Statement) -> bool:
     """``x != something``, or several such of x alone and no equation: what holds for all reals but some."""
-    return not isinstance(part, Truth) and all(
-        isinstance(piece, Comparison) and piece.op != "=" and piece.left == X and "x" not in piece.right.symbols
-        for piece in conjuncts(part)
-    )
+    if isinstance(part, Comparison):
+        return part.op != "=" and part.left == X and "x" not in part.right.symbols
+    return isinstance(part, And) and all(is_restriction(piece) for piece in part.parts)
 
 
 def active(line: Statement) -> int | None:
     """Index of the first alternative that is not solved; None where the line is final."""
     for index, part in enumerate((line,) if isinstance(line, Comparison) else alternatives(line)):
-        if part != ALL_REALS and not is_solved(part) and not is_restriction(part):
+        if not isinstance(part, Truth) and not is_solved(part) and not is_restriction(part):
             return index
     return None
 

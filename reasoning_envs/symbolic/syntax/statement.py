@@ -86,9 +86,9 @@ def conjunction(*parts: Statement) -> Statement:
     flat: list[Statement] = []
     for part in parts:
         for inner in part.parts if isinstance(part, And) else (part,):
-            if inner == ALL_REALS:
-                continue
-            if inner == NO_SOLUTION:
+            if isinstance(inner, Truth):
+                if inner.value:
+                    continue
                 return NO_SOLUTION
             if inner not in flat:
                 flat.append(inner)
@@ -102,10 +102,10 @@ def disjunction(*parts: Statement) -> Statement:
     flat: list[Statement] = []
     for part in parts:
         for inner in part.parts if isinstance(part, Or) else (part,):
-            if inner == NO_SOLUTION:
+            if isinstance(inner, Truth):
+                if inner.value:
+                    return ALL_REALS
                 continue
-            if inner == ALL_REALS:
-                return ALL_REALS
             if inner not in flat:
                 flat.append(inner)
     if not flat:
@@ -117,14 +117,14 @@ def alternatives(statement: Statement) -> tuple[Statement, ...]:
     """The parts of an *or*; none for ``no solution``; of anything else the thing alone."""
     if isinstance(statement, Or):
         return statement.parts
-    return () if statement == NO_SOLUTION else (statement,)
+    return () if isinstance(statement, Truth) and not statement.value else (statement,)
 
 
 def conjuncts(statement: Statement) -> tuple[Statement, ...]:
     """The parts of an *and*; none for ``all reals``; of anything else the thing alone."""
     if isinstance(statement, And):
         return statement.parts
-    return () if statement == ALL_REALS else (statement,)
+    return () if isinstance(statement, Truth) and statement.value else (statement,)
 
 
 def free_symbols(line: Line) -> frozenset[str]:

@@ -66,21 +66,18 @@ def _fold_sum(node: Expr) -> Iterator[Rewrite]:
 
 
 def _collect(node: Expr) -> Iterator[Rewrite]:
+    args = node.args
+    keys = [b"" if term.op == "num" else (_likes.get(term.tokens) or _like(term))[0] for term in args]
+    if len(set(keys)) == len(keys):
+        return
     groups: dict[bytes, list[int]] = {}
-    several = []  # the groups of more than one
-    for index, term in enumerate(node.args):
-        if term.op != "num":
-            key = (_likes.get(term.tokens) or _like(term))[0]
-            places = groups.get(key)
-            if places is None:
-                groups[key] = [index]
-            else:
-                if len(places) == 1:
-                    several.append(key)
-                places.append(index)
-    for key in groups if len(several) > 1 else several:
-        places = groups[key]
-        if len(places) < 2:
+    for index, key in enumerate(keys):
+        if key in groups:
+            groups[key].append(index)
+        else:
+            groups[key] = [index]
+    for key, places in groups.items():
+        if len(places) < 2 or not key:
             continue
         members = [node.args[index] for index in places]
         total = sum([_like(member)[1] for member in members])

@@ -1,9 +1,9 @@
 """Comparisons of lines that may take long, made in a process that can be killed.
 
-What most lines need is done within milliseconds where it is asked. Waves, many fractions, letters under high powers can
-take seconds, and somebody who writes such lines on purpose must not hold up the next one: :func:`relate_apart` has
-:func:`reasoning_envs.symbolic.steps.derivation.relate` run inside a worker, and gives up on it after two seconds of CPU
-time.
+What most lines need is done within milliseconds where it is asked. Waves, many fractions, letters under high powers, or
+under several letters, can take seconds, and somebody who writes such lines on purpose must not hold up the next one:
+:func:`relate_apart` has :func:`reasoning_envs.symbolic.steps.derivation.relate` run inside a worker, and gives up on it
+after two seconds of CPU time.
 """
 
 from __future__ import annotations
@@ -47,8 +47,12 @@ def _is_dear(line: Statement, unknown: str) -> bool:
         return True
     if free_symbols(line) <= {unknown}:
         return False
-    exponents = [node.args[1].value for side in sides for node in walk(side) if node.op == "pow"]
-    return any(isinstance(value, int) and abs(value) > _HIGH for value in exponents)
+    powers = [node.args for side in sides for node in walk(side) if node.op == "pow"]
+    return any(
+        (isinstance(exponent.value, int) and abs(exponent.value) > _HIGH)
+        or (exponent.symbols and base.symbols and (base.op == "pow" or len(exponent.symbols) > 1))
+        for base, exponent in powers
+    )
 
 
 def relate_apart(step: Step) -> Verdict:

@@ -40,6 +40,8 @@ DEAR = [
     ("sin(x) + x = 0", "x = 0", True),
     (f"{WAVES} = 1", f"{WAVES} = 2", True),
     (f"{POWER} = 4", f"{POWER} = 5", True),
+    ("x = a^(b*c)", "x = (a^b)^c", True),
+    ("x^a = 1", "x = 1", False),
     ("sqrt(x + a) = b", "x + a = b", False),
     ("2^x = 8", "x = 3", False),
 ]

@@ -16,12 +16,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sandboxes import escapes
-from sandboxes.deny_list import deny_list
 from sandboxes.languages import LANGUAGES, WORK, Language
-from sandboxes.process_runs import Broken, Launch, ProcessSandbox
-from sandboxes.processes import CHANNEL, Process, limited
+from sandboxes.processes.commands import CHANNEL, limited
+from sandboxes.processes.process import Process
+from sandboxes.processes.sandbox import Broken, Launch, ProcessSandbox
 from sandboxes.types import Job, Limits, SandboxUnavailable, Status, Tier
+from sandboxes.walls import escapes
+from sandboxes.walls.deny_list import deny_list
 
 __all__ = ["BubblewrapSandbox"]
 

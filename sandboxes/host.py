@@ -10,8 +10,8 @@ import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
-from sandboxes import namespaces
 from sandboxes.types import IMAGES, SandboxUnavailable
+from sandboxes.walls import namespaces
 
 __all__ = ["bubblewrap_command", "interpreter", "is_open_to_all", "readable_paths", "spare_users"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sandboxes.types import CallResult, Execution, Status
 
-__all__ = ["Over", "conclude"]
+__all__ = ["Over", "conclude", "ending"]
 
 
 class Over(Exception):
@@ -24,7 +24,14 @@ class Over(Exception):
 
 
 def conclude(over: Over | None, results: Sequence[CallResult], asked: int, calls: int) -> Execution:
-    """What came of a job, but for what was measured and printed.
+    """What came of a job, but for what was measured and printed. The arguments are those of :func:`ending`."""
+    return Execution(*ending(over, results, asked, calls), calls)
+
+
+def ending(
+    over: Over | None, results: Sequence[CallResult], asked: int, calls: int
+) -> tuple[Status, str, tuple[CallResult, ...]]:
+    """Status and reason of a job, and one result for each call that it asks for.
 
     Args:
         over: None when everything was done that was asked for.
@@ -42,4 +49,4 @@ def conclude(over: Over | None, results: Sequence[CallResult], asked: int, calls
         first = next((result for result in filled if result.status not in (Status.OK, Status.NOT_RUN)), None)
         if first is not None:
             status, reason = first.status, first.error
-    return Execution(status, reason, tuple(filled), calls)
+    return status, reason, tuple(filled)

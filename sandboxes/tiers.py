@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandboxes import escapes
-from sandboxes.confinement import landlock_version
-from sandboxes.conversation import Program
-from sandboxes.launch import ENVIRONMENT, Breakdown, Means, Walls, Zygote
 from sandboxes.outcome import Over
-from sandboxes.seccomp_filter import allow_list
 from sandboxes.types import Job, Limits, Mode, SandboxUnavailable, Tier, TierReport
 from sandboxes.values import dump_value
-from sandboxes.zygote_process import LANDLOCK, SECCOMP
+from sandboxes.walls import escapes
+from sandboxes.walls.allow_list import allow_list
+from sandboxes.walls.confinement import landlock_version
+from sandboxes.zygote.conversation import Program
+from sandboxes.zygote.launch import ENVIRONMENT, Breakdown, Means, Walls, Zygote
+from sandboxes.zygote.process import LANDLOCK, SECCOMP
 
 __all__ = ["Choice", "choose_walls", "probe_tiers"]
 
@@ -36,7 +36,7 @@ class Choice:
 
     Attributes:
         tier: what they amount to.
-        walls: see :class:`sandboxes.launch.Walls`.
+        walls: see :class:`sandboxes.zygote.launch.Walls`.
         info: what a log should keep.
     """
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from sandboxes.languages import LANGUAGES, Language
-from sandboxes.process_runs import Broken, Launch, ProcessSandbox
-from sandboxes.processes import Process, limited
+from sandboxes.processes.commands import limited
+from sandboxes.processes.process import Process
+from sandboxes.processes.sandbox import Broken, Launch, ProcessSandbox
 from sandboxes.types import Limits, SandboxUnavailable, Tier
 
 __all__ = ["SubprocessSandbox", "UnsafeSandboxWarning"]

@@ -32,6 +32,8 @@ __all__ = [
 ]
 
 HEADER = struct.Struct(">IB")
+_PIECE = 1 << 14
+"""Bytes that are read at first: most frames, and few enough to need no memory that a child has not got."""
 TOKEN = 16
 """Bytes of a token."""
 
@@ -71,7 +73,7 @@ def send(descriptor: int, kind: int, body: bytes = b"") -> None:
 
 def receive(descriptor: int) -> tuple[int, bytes] | None:
     """Read one frame from a blocking descriptor; None when the other side has gone."""
-    data = os.read(descriptor, 65536)
+    data = os.read(descriptor, _PIECE)
     while len(data) < HEADER.size or len(data) < HEADER.size - 1 + HEADER.unpack_from(data)[0]:
         # The parent sends nothing further before it has been answered, so that this never reads into a second frame.
         more = os.read(descriptor, 1 << 20) if data else b""

@@ -24,14 +24,16 @@ from typing import Any, Self
 
 __all__ = ["Outside", "descendants", "named"]
 
-# Notes its signals on standard output, one number a line, and ends when its standard input does.
+# Notes its signals on standard output, one number a line, answers each line of its standard input, and ends with it.
 _VICTIM = """
 import os, signal, sys
 for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}:
     signal.signal(number, lambda number, frame: os.write(1, b"%d\\n" % number))
 print("ready", flush=True)
-sys.stdin.read()
+for line in sys.stdin:
+    print("well", flush=True)
 """
+_VICTIM_SECONDS = 10.0
 
 _VARIABLE = "SANDBOXES_TESTING_SECRET"
 
@@ -158,7 +160,7 @@ class Outside:
     def _signals(self) -> Iterator[str]:
         victim = self._victim
         assert victim is not None  # since __enter__
-        assert victim.stdout is not None
+        signals = [word for word in self._hear_victim().split() if word != b"well"]
         if victim.poll() is not None:
             yield f"a process of the kit was ended ({victim.returncode})"
             with contextlib.ExitStack() as stack:
@@ -167,12 +169,28 @@ class Outside:
             self.targets = {**self.targets, "pid": self._victim.pid}
             self._expected_victim = self._victim_state()
             return
-        while select.select([victim.stdout], [], [], 0)[0]:
-            yield f"a process of the kit got signals {os.read(victim.stdout.fileno(), 1000).split()}"
+        if signals:
+            yield f"a process of the kit got signals {signals}"
         state = self._victim_state()
         if state != self._expected_victim:
             yield f"a process of the kit was changed from {self._expected_victim} to {state}"
             self._expected_victim = state
+
+    def _hear_victim(self) -> bytes:
+        """What it has to say when it is asked: a signal is noted before the answer, however busy the machine is."""
+        victim, said = self._victim, b""
+        assert victim is not None
+        assert victim.stdin is not None
+        assert victim.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            os.write(victim.stdin.fileno(), b"\n")
+        patience = time.monotonic() + _VICTIM_SECONDS
+        while b"well" not in said and time.monotonic() < patience and victim.poll() is None:
+            if select.select([victim.stdout], [], [], 0.02)[0]:
+                said += os.read(victim.stdout.fileno(), 1000)
+            elif "T" in (state := self._victim_state()) or "t" in state:
+                break  # it was stopped, which its state tells
+        return said
 
     def _victim_state(self) -> tuple[object, ...]:
         """Priority, cores, limits and run state of the process that is watched."""

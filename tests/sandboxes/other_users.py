@@ -18,7 +18,7 @@ what = json.loads(sys.argv[1])
 if what["nobody"]:
     # Interpreters may lie in folders that only root can enter: those are replaced, in this process's own view of the
     # file system, by folders that hold the way to the interpreter and nothing else.
-    from sandboxes import confinement as c
+    from sandboxes.walls import confinement as c
     prefixes = sorted({{sys.base_prefix, sys.prefix, what["root"]}})
     closed = {{}}
     for prefix in prefixes:

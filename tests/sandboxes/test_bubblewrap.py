@@ -20,7 +20,7 @@ import pytest
 from sandboxes import Execution, Job, Limits, SandboxClosed, SandboxUnavailable, Status, Tier, open_sandbox
 from sandboxes.bubblewrap import BubblewrapSandbox
 from sandboxes.languages import LANGUAGES, Language
-from sandboxes.process_runs import ProcessSandbox
+from sandboxes.processes.sandbox import ProcessSandbox
 from sandboxes.types import Call
 from sandboxes.unsafe_subprocess import SubprocessSandbox, UnsafeSandboxWarning
 

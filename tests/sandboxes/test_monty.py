@@ -59,6 +59,8 @@ def test_values(monty: MontySandbox, source: str, argument: Any, expected: Any) 
         ("class A(int): pass\ndef f(x): return A(x)", Status.REFUSED),
         ("def f(x): return exit(0)", Status.REFUSED),
         ("import time\ndef f(x): time.sleep(60)", Status.REFUSED),
+        ("def f(x): return super", Status.REFUSED),
+        ("def f(x): return nothing_of_the_kind", Status.EXCEPTION),
         # refused by word of mouth only
         ("def f(x): raise ModuleNotFoundError(\"No module named 'os'\")", Status.EXCEPTION),
         ("def f(x): raise NameError(\"name 'open' is not defined\")", Status.EXCEPTION),
@@ -89,7 +91,7 @@ def test_values(monty: MontySandbox, source: str, argument: Any, expected: Any) 
         ("def f(x): return f(x)", Status.EXCEPTION),
         ("def f(x): return [0] * 10**6", Status.OUTPUT),
         ("a = [0]\nfor i in range(40): a = [a, a]\ndef f(x): return a", Status.OUTPUT),
-        ("def f(x):\n    a = []\n    a.append(a)\n    return a", Status.OUTPUT),
+        ("def f(x):\n    a = []\n    a.append(a)\n    return a", Status.NOT_PLAIN),
         ("def f(x):\n    while True: print('flood' * 1000)", Status.OUTPUT),
         ("def f(x): return open('/etc/passwd').read()", Status.EXCEPTION),
     ],
@@ -162,6 +164,60 @@ def test_a_program_that_finds_the_guard_does_not_get_round_it(monty: MontySandbo
     # All of this machinery can be run past by an honest program.
     honest = "names = locals()\ndef f(x): return eval('[x, 1j, frozenset([x])]')"
     assert call(monty, honest, 1, 2).values == [[1, 1j, frozenset([1])], [2, 1j, frozenset([2])]]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *(
+            "range(3)",
+            "{}.keys()",
+            "{1: 2}.items()",
+            "{1: 2}.values()",
+            "iter([1])",
+            "slice(1)",
+            "...",
+            "int",
+            "len",
+            "f",
+        ),
+        *(
+            "ValueError('a')",
+            "lambda: 1",
+            "NotImplemented",
+            "math",
+            "math.sqrt",
+            "Any",
+            "Optional[int]",
+            "List",
+            "A",
+            "A()",
+        ),
+        *("[range(3)]", "{'a': len}", "{1: [math]}", "(A(),)", "{f}", "A().f", "object()", "print", "property"),
+        *(
+            "[1]",
+            "(1,)",
+            "{1}",
+            "{1: 2}",
+            "frozenset([1])",
+            "b'a'",
+            "'a'",
+            "1j",
+            "1.5",
+            "-0.0",
+            "2**70",
+            "True",
+            "None",
+        ),
+    ],
+)
+def test_what_needs_no_guard_is_judged_as_with_it(monty: MontySandbox, expression: str) -> None:
+    source = (
+        "import math\nfrom typing import Any, List, Optional\n"
+        f"class A:\n    def f(self): return self\ndef f(x): return {expression}\n"
+    )
+    alone, guarded = (call(monty, text) for text in (source, f"{source}# import"))
+    assert (alone.status, repr(alone.values)) == (guarded.status, repr(guarded.values))
 
 
 def test_shadowed_builtins_do_not_fool_the_guard(monty: MontySandbox) -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandboxes.monty_values import NotPlain, TooLarge
-from sandboxes.monty_wire import EventKind, feed, frame, parse_event, resume_with
-from sandboxes.protobuf import Malformed
-from sandboxes.protobuf import fields as read_fields
+from sandboxes.monty.protobuf import Malformed
+from sandboxes.monty.protobuf import fields as read_fields
+from sandboxes.monty.values import NotPlain, TooLarge
+from sandboxes.monty.wire import EventKind, feed, frame, parse_event, resume_with
 
 
 def varint(value: int) -> bytes:

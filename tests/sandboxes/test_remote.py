@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sandboxes import Execution, Job, Limits, SandboxUnavailable, Status, Tier, open_sandbox
-from sandboxes.process_runs import ProcessSandbox
+from sandboxes.processes.sandbox import ProcessSandbox
 from sandboxes.remote import RemoteSandbox
 from sandboxes.unsafe_subprocess import SubprocessSandbox, UnsafeSandboxWarning
 

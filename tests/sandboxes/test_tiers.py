@@ -160,7 +160,7 @@ def test_without_libseccomp_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the attempts close nothing
 def test_the_probe_sees_what_is_open(tmp_path: Path) -> None:
     """The same attempts, without any wall, reach what they aim at: they can fail, and so they can prove something."""
-    from sandboxes import escapes
+    from sandboxes.walls import escapes
 
     namespace: dict[str, Any] = {}
     exec(escapes.PROGRAM, namespace)  # noqa: S102 (our own)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from sandboxes.launch import Means, Walls
 from sandboxes.tiers import Choice
 from sandboxes.types import Execution, Job, Limits, SandboxClosed, Status, Tier
 from sandboxes.zygote import ZygoteSandbox
+from sandboxes.zygote.launch import Means, Walls
 
 ROOT = Path(__file__).parents[2]
 SLEEP = "import time\ndef f(x):\n  time.sleep(x)\n  return x"
@@ -202,7 +202,7 @@ def test_what_was_missing_for_a_moment_is_not_held_against_the_machine() -> None
     """Without a descriptor nothing opens, and says so; with some, the same process has its strongest tier."""
     program = """
     import resource, sandboxes, sandboxes.zygote, sandboxes.bubblewrap
-    from sandboxes.seccomp_filter import allow_list
+    from sandboxes.walls.allow_list import allow_list
     allow_list(threads=True, writing=False)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     for backend in ("zygote", "bubblewrap"):
@@ -322,7 +322,7 @@ def test_an_interrupted_caller_leaves_no_program(sandbox: ZygoteSandbox) -> None
 def test_what_forks_where_no_filter_forbids_it_is_hunted_down(monkeypatch: pytest.MonkeyPatch) -> None:
     """Below the tiers that forbid it, children and grandchildren die with the program, also when it has exited."""
     walls = Walls(Means.NONE, landlock=False, seccomp=False)
-    monkeypatch.setattr("sandboxes.zygote.choose_walls", lambda *_: Choice(Tier.RLIMITS, walls, {}))
+    monkeypatch.setattr("sandboxes.zygote.sandbox.choose_walls", lambda *_: Choice(Tier.RLIMITS, walls, {}))
     source = """
 import os, time
 
@@ -352,7 +352,7 @@ if __name__ == "__main__":
 def test_a_program_that_kills_itself_gains_nothing_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no filter keeps it from sending SIGKILL, that must not pass for a fault of the sandbox: no score."""
     walls = Walls(Means.NONE, landlock=False, seccomp=False)
-    monkeypatch.setattr("sandboxes.zygote.choose_walls", lambda *_: Choice(Tier.RLIMITS, walls, {}))
+    monkeypatch.setattr("sandboxes.zygote.sandbox.choose_walls", lambda *_: Choice(Tier.RLIMITS, walls, {}))
     source = "import os, signal\ndef f(x): os.kill(os.getpid(), signal.SIGKILL)"
     with ZygoteSandbox(minimum_tier=Tier.RLIMITS) as weak:
         execution = weak.run(source, entry="f", calls=[((1,), {})])

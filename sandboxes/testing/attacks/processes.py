@@ -40,22 +40,26 @@ PROCESSES = (
         + """
 def attack(targets):
     take_name(targets["mark"])
-    me, forks = os.getpid(), 0
+    me, stopped = os.getpid(), ""
     try:
+        reader, writer = os.pipe()
+        os.set_blocking(reader, False)
         for _ in range(6):  # 64 processes at most
-            if os.fork() == 0:
-                forks = 0
-            else:
-                forks += 1
+            os.fork()
     except (OSError, AttributeError, RuntimeError) as error:
-        if os.getpid() != me:
-            time.sleep(3)
-            os._exit(0)
-        return [f"stopped after {forks} forks: {error}"]
+        stopped = str(error)
     if os.getpid() != me:
+        os.write(writer, b"x" if stopped else b".")
         time.sleep(3)
         os._exit(0)
-    return ["REACHED 64 processes"]
+    told, patience = b"", time.monotonic() + 2
+    while not stopped and len(told) < 63 and time.monotonic() < patience:
+        time.sleep(0.05)
+        try:
+            told += os.read(reader, 64)
+        except BlockingIOError:
+            pass
+    return ["REACHED 64 processes" if told == b"." * 63 else f"stopped at {len(told)} children: {stopped}"]
 """,
     ),
     escape(

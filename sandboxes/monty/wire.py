@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from sandboxes.monty_values import COUNT_FIELD, NODE_FIELD, Arena, Kind, Writer
-from sandboxes.protobuf import (
+from sandboxes.monty.protobuf import (
     BYTES,
     Malformed,
     bytes_field,
@@ -28,6 +27,7 @@ from sandboxes.protobuf import (
     text_in,
     varint_field,
 )
+from sandboxes.monty.values import COUNT_FIELD, NODE_FIELD, Arena, Kind, Writer
 
 __all__ = [
     "PROTOCOL_VERSION",
@@ -197,7 +197,7 @@ def resume_not_handled(call_id: int) -> bytes:
 def resume_lookup(function: str | None) -> bytes:
     """``ResumeNameLookup``: the name is a function of the parent's, or unknown."""
     if function is None:
-        return bytes_field(5, bytes_field(2, b""))
+        return bytes_field(5, bytes_field(3, b""))
     node = bytes_field(Kind.FUNCTION, bytes_field(1, function.encode()))
     return bytes_field(5, bytes_field(1, varint_field(COUNT_FIELD, 1) + bytes_field(NODE_FIELD, node)) + b"\x10\x00")
 

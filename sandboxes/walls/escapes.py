@@ -155,7 +155,7 @@ def targets(zygote: int, environment: list[str]) -> Iterator[dict[str, Any]]:
             port = listener.getsockname()[1]
         yield {
             "file": str(here),
-            "folder": str(here.parents[1]),
+            "folder": str(here.parents[2]),
             "port": port,
             "name": name,
             "pid": os.getpid(),

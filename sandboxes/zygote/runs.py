@@ -1,28 +1,31 @@
 """The three ways to use a program, each from its start to its :class:`~sandboxes.types.Execution`; and sessions.
 
 Every function here takes zygotes, runs one job, and leaves nothing behind. What is wrong with the sandbox itself raises
-:class:`~sandboxes.launch.Breakdown`; everything else is a status.
+:class:`~sandboxes.zygote.launch.Breakdown`; everything else is a status.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self
 
 from sandboxes import wire
-from sandboxes.conversation import Program
-from sandboxes.launch import Breakdown, Zygote
 from sandboxes.outcome import Over
 from sandboxes.types import CallResult, Execution, Job, Limits, Mode, SandboxClosed, Status, Tier
 from sandboxes.values import dump_value, load_value
+from sandboxes.zygote.conversation import Program
+from sandboxes.zygote.launch import Breakdown, Zygote
 
 __all__ = ["ProgramSession", "run_calls", "run_program", "run_tests"]
 
 BACKEND = "zygote"
 """Name of the back end that these runs belong to."""
+
+_NO_FILES: Mapping[str, bytes] = {}
 
 
 def run_program(zygote: Zygote, job: Job, limits: Limits, tier: Tier) -> Execution:
@@ -69,7 +72,7 @@ def run_calls(zygote: Zygote, job: Job, limits: Limits, tier: Tier) -> Execution
                 files = program.fetch()
         except Over as reason:
             over = reason
-        return dataclasses.replace(_conclude_calls(program, over, begun, tier, results, len(questions)), files=files)
+        return _conclude(program, over, begun, tier, _filled(program, over, results, len(questions)), files)
     finally:
         program.close()
 
@@ -146,7 +149,14 @@ def _of_tests(over: Over, calls: int) -> Over:
     return Over(Status.FAILED if over.status is Status.EXITED else over.status, f"in the tests: {over.reason}")
 
 
-def _conclude(program: Program, over: Over | None, begun: float, tier: Tier) -> Execution:
+def _conclude(
+    program: Program,
+    over: Over | None,
+    begun: float,
+    tier: Tier,
+    results: Sequence[CallResult] = (),
+    files: Mapping[str, bytes] = _NO_FILES,
+) -> Execution:
     """End the program and say what came of it; ``over`` None means that nothing more was wanted from it."""
     wall = time.monotonic() - begun
     ended = program.end()
@@ -155,12 +165,19 @@ def _conclude(program: Program, over: Over | None, begun: float, tier: Tier) -> 
     limits = program.limits
     if is_too_much and status in (Status.OK, Status.EXITED, Status.EXCEPTION, Status.FAILED):
         status, reason = Status.OUTPUT, f"it wrote more than {limits.output_bytes} bytes"
+    else:
+        # A job is what its first call is that did not go well.
+        first = next((result for result in results if result.status is not Status.OK), None)
+        if first is not None and first.status is not Status.NOT_RUN:
+            status, reason = first.status, first.error
     return Execution(
         status,
         reason,
-        calls=program.calls,
-        stdout=stdout,
-        stderr=stderr,
+        tuple(results),
+        program.calls,
+        stdout,
+        stderr,
+        files=dict(files),
         cpu_seconds=ended.cpu_seconds,
         wall_seconds=wall,
         peak_bytes=ended.peak_bytes,
@@ -169,18 +186,13 @@ def _conclude(program: Program, over: Over | None, begun: float, tier: Tier) -> 
     )
 
 
-def _conclude_calls(
-    program: Program, over: Over | None, begun: float, tier: Tier, results: list[CallResult], asked: int
-) -> Execution:
-    execution = _conclude(program, over, begun, tier)
-    if over is not None and len(results) < program.calls:
-        results.append(CallResult(over.status, error=over.reason))
-    results += [CallResult(Status.NOT_RUN, error=execution.reason)] * (asked - len(results))
-    first = next((result for result in results if not result.ok), None)
-    is_flooded = execution.status is Status.OUTPUT and (over is None or over.status is not Status.OUTPUT)
-    if first is not None and first.status is not Status.NOT_RUN and not is_flooded:
-        execution = dataclasses.replace(execution, status=first.status, reason=first.error)
-    return dataclasses.replace(execution, results=tuple(results))
+def _filled(program: Program, over: Over | None, results: Sequence[CallResult], asked: int) -> list[CallResult]:
+    """One result a call: of the one that ended the program, and of those that were never made."""
+    filled = list(results)
+    reason = "" if over is None else over.reason
+    if over is not None and len(filled) < program.calls:
+        filled.append(CallResult(over.status, error=reason))
+    return filled + [CallResult(Status.NOT_RUN, error=reason)] * (asked - len(filled))
 
 
 class ProgramSession:
@@ -256,7 +268,7 @@ class ProgramSession:
         results = list(self._results)
         try:
             if self._over is None or self._over.status is not Status.INFRASTRUCTURE:
-                return _conclude_calls(self._program, self._over, self._begun, self._tier, results, len(results))
+                return _conclude(self._program, self._over, self._begun, self._tier, results)
             reason = self._over.reason
         except Breakdown as breakdown:
             reason = str(breakdown)

@@ -15,8 +15,8 @@ import sysconfig
 import time
 from pathlib import Path
 
-from sandboxes.monty_wire import Event, EventKind, frame, parse_event
-from sandboxes.protobuf import Malformed
+from sandboxes.monty.protobuf import Malformed
+from sandboxes.monty.wire import Event, EventKind, frame, parse_event
 from sandboxes.types import Limits, SandboxUnavailable, Status
 
 __all__ = ["Interpreter", "Lost", "find_binary"]
@@ -100,7 +100,7 @@ class Interpreter:
         self._poll_out.register(self._sink, select.POLLOUT)
         self._poll_in.register(self._source, select.POLLIN)
         self._pending = b""
-        self._memory = 0
+        self._memory = self._seconds = 0
         self._used = self._last = 0.0
         self._clock = (~self._process.pid) << 3 | 2  # CPU clock of another process, see clock_getcpuclockid(3)
 
@@ -125,12 +125,16 @@ class Interpreter:
         self._used = self.cpu_seconds()
         self._limits = limits
         self.renew_deadline()
+        self._look_at = time.monotonic() + limits.cpu_seconds
         if sys.platform == "linux":
             try:
                 if self._memory != limits.memory_bytes:
                     self._memory = limits.memory_bytes
                     self._limit(resource.RLIMIT_AS, _OVERHEAD_BYTES + 2 * limits.memory_bytes)
-                self._limit(resource.RLIMIT_CPU, math.ceil(self._used + limits.cpu_seconds) + 1)
+                seconds = math.ceil(self._used + limits.cpu_seconds) + 1
+                if self._seconds != seconds:
+                    self._seconds = seconds
+                    self._limit(resource.RLIMIT_CPU, seconds)
             except ProcessLookupError:
                 raise Lost(Status.INFRASTRUCTURE, "the interpreter died while it was idle") from None
 
@@ -214,16 +218,20 @@ class Interpreter:
         CPU time passes no faster than time does for a program of one thread: it needs no look before it can be up.
         """
         while True:
-            remaining = self._deadline - time.monotonic()
-            if remaining <= 0:
+            now = time.monotonic()
+            until = min(self._deadline, self._look_at)
+            if now < until:
+                if poll.poll(math.ceil((until - now) * 1000)):
+                    return
+                continue
+            if now >= self._deadline:
                 self.kill()
                 raise Lost(Status.TIMEOUT, f"more than {self._limits.wall_seconds:g} s of wall-clock time")
             left = self._limits.cpu_seconds - self.cpu_seconds()
             if left <= 0:
                 self.kill()
                 raise Lost(Status.TIMEOUT, f"more than {self._limits.cpu_seconds:g} s of CPU time")
-            if poll.poll(math.ceil(min(remaining, left) * 1000)):
-                return
+            self._look_at = now + left
 
     def _died(self) -> Lost:
         try:

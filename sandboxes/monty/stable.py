@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import threading
 
-from sandboxes.monty_process import Interpreter, Lost
-from sandboxes.monty_run import Run
+from sandboxes.monty.interpreter import Interpreter, Lost
+from sandboxes.monty.run import Run
 from sandboxes.types import Limits, Status
 
 __all__ = ["Lease", "Stable"]
@@ -111,10 +111,10 @@ class Lease:
 
     def end(self) -> tuple[float, int]:
         """CPU seconds and peak bytes of the run, which is over with this."""
-        used = max(self._interpreter.cpu_seconds(), 0.0)
+        used = self._interpreter.cpu_seconds()
         peak = self._interpreter.peak_bytes() if self._interpreter.jobs == 1 else 0
         try:
-            self.run.finish()
+            self.run.finish(used)
         finally:
             self._stable.give(self._interpreter, is_reusable=self.run.is_reusable)
         return used, peak

@@ -20,7 +20,8 @@ import struct
 import sys
 from typing import Any, NoReturn
 
-from sandboxes import confinement, inmate, namespaces, wire
+from sandboxes import inmate, wire
+from sandboxes.walls import confinement, namespaces
 
 __all__ = ["ENDED", "LANDLOCK", "SECCOMP", "STARTED", "main", "pack_request"]
 
@@ -46,7 +47,7 @@ def pack_request(
     threads: bool,
     layers: int,
 ) -> bytes:
-    """A packet that asks for a child; see :func:`sandboxes.confinement.limit_resources` for the first arguments.
+    """A packet that asks for a child; see :func:`sandboxes.walls.confinement.limit_resources` for the first arguments.
 
     Args:
         cpu_seconds: CPU time.
@@ -255,6 +256,7 @@ def main(control_descriptor: int, parent: int) -> None:
     if not config["filters"]:
         confinement.prctl(confinement.PR_SET_CHILD_SUBREAPER, 1)
     zygote = _Zygote(control, config, parent)
+    inmate.rehearse()
     gc.collect()
     gc.disable()
     gc.freeze()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import functools
+import io
 import os
 import re
 import secrets
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-from sandboxes.monty_process import Interpreter, Lost
-from sandboxes.monty_values import NotPlain, TooLarge
-from sandboxes.monty_wire import (
+from sandboxes.monty.guard import PEEKING, externals, guard, guard_code, guard_name, needs_guard
+from sandboxes.monty.interpreter import Interpreter, Lost
+from sandboxes.monty.protobuf import Malformed
+from sandboxes.monty.refusals import explain, is_refusal
+from sandboxes.monty.values import NotPlain, TooLarge
+from sandboxes.monty.wire import (
     RESET,
     Event,
     EventKind,
@@ -26,8 +28,7 @@ from sandboxes.monty_wire import (
     resume_with,
 )
 from sandboxes.outcome import Over
-from sandboxes.protobuf import Malformed
-from sandboxes.types import IMAGES, Call, CallResult, Limits, Status
+from sandboxes.types import Call, CallResult, Limits, Status
 from sandboxes.values import dump_value
 
 __all__ = ["Run"]
@@ -36,109 +37,9 @@ _MESSAGE = 2000
 _QUICKLY_FORGOTTEN = 0.005
 """Seconds; what took longer may have left more memory to tidy up than the next program should pay for."""
 
-_GUARD = """
-{n}_dict, {n}_many = {n}_type({{}}), ({n}_type([]), {n}_type(()), {n}_type({{1}}), {n}_type({n}_frozen))
-{n}_one = ({n}_type(None), {n}_type(True), {n}_type(1), {n}_type(1.0), {n}_type(""), {n}_type(b""))
-def {n}_callable(value):
-    kind = {n}_type(value)
-    if kind in {n}_one or kind in {n}_many or kind is {n}_dict:
-        raise TypeError(f"the entry is a {{kind}} and cannot be called")
-def {n}_check(value, most):
-    todo, seen = [value], 0
-    while todo:
-        item = todo.pop()
-        kind = {n}_type(item)
-        if kind in {n}_one or kind is {n}_complex:
-            continue
-        if kind in {n}_many:
-            seen += {n}_len(item) + 1
-            if seen > most:
-                return (None, None)
-            todo.extend(item)
-        elif kind is {n}_dict:
-            seen += 2 * {n}_len(item) + 1
-            if seen > most:
-                return (None, None)
-            todo.extend(item.items())
-        else:
-            return (False, f"{{kind}} is no plain value")
-    return (True, value)
-"""
-"""Monty's protocol writes a deque as a list and a Counter as a dict: only inside can they be told apart.
-
-It stands on two built-in functions and two values that come from outside, so that it holds whatever a program has put
-in the place of others. It counts parts as well, so that nothing is sent that would be too large. Its names are random.
-"""
-
-_PEEKING = re.compile(r"locals|eval|exec|[^\x00-\x7f]")
-"""Without one of these a program cannot find the guard's names; identifiers that are no ASCII may stand for others.
-
-At the top level ``locals()`` shows them. A program that may have looked gets new names for every call, in a snippet of
-their own: in a call nothing shows names that came after the program was loaded.
-"""
-
-
-@functools.cache
-def _name(process: int) -> str:
-    """Of what the sandbox adds to a program. A forked child draws its own."""
-    return f"_{secrets.token_hex(8)}_{process}"
-
-
-@functools.cache
-def _guard(name: str) -> bytes:
-    return feed(_guard_code(name), *_externals(name))
-
-
-def _guard_code(name: str) -> str:
-    return _GUARD.format(n=name) + f"{name}_complex = {name}_type({name}_imaginary)\n"
-
-
-def _externals(name: str) -> tuple[dict[str, Any], dict[str, str]]:
-    values = {f"{name}_frozen": frozenset(), f"{name}_imaginary": 1j}
-    return values, {f"{name}_type": "type", f"{name}_len": "len"}
-
-
 _configure = functools.lru_cache(64)(configure)
 
 _LIMIT = re.compile(r"(?:feed|turn) time limit exceeded: .*")
-_RAISE = re.compile(r"\braise\b")
-_MISSING_MODULE = re.compile(r"No module named '([\w.]+)'")
-_MISSING_MEMBER = re.compile(r"module '([\w.]+)' has no attribute '\w+'|cannot import name '\w+' from '([\w.]+)'.*")
-_MISSING_METHOD = re.compile(r"(?:type object )?'(\w+)' (?:object )?has no attribute '(\w+)'")
-_MISSING_NAME = re.compile(r"name '(\w+)' is not defined")
-_OTHER_REFUSALS = re.compile(
-    r"(?:The monty syntax parser does not yet support |Internal error in monty: )"
-    r"|'[\w.]+' is not supported in this environment"
-)
-_BUILTIN_TYPES = {name: kind for name, kind in vars(builtins).items() if isinstance(kind, type)}
-
-
-def _explain(event: Event) -> str:
-    """The exception of an ERROR event as text: type, colon, message."""
-    return f"{event.exception}: {event.message}"[:_MESSAGE]
-
-
-def _is_refusal(event: Event, denied: set[str]) -> bool:
-    """Whether this exception came of something that Python has and Monty has not.
-
-    Args:
-        event: of kind ERROR.
-        denied: names and modules that the interpreter asked for in the program's name, and was denied.
-    """
-    text = event.message
-    if _RAISE.search(event.preview):
-        return False  # the program's own words
-    if found := _MISSING_MODULE.fullmatch(text):
-        first = found[1].partition(".")[0]
-        is_known = first in sys.stdlib_module_names or any(first in modules for modules in IMAGES.values())
-        return is_known and found[1] in denied
-    if found := _MISSING_MEMBER.fullmatch(text):
-        return (found[1] or found[2]).partition(".")[0] in sys.stdlib_module_names
-    if found := _MISSING_METHOD.fullmatch(text):
-        return found[1] in _BUILTIN_TYPES and hasattr(_BUILTIN_TYPES[found[1]], found[2])
-    if found := _MISSING_NAME.fullmatch(text):
-        return hasattr(builtins, found[1]) and found[1] in denied
-    return bool(_OTHER_REFUSALS.match(text))
 
 
 class Run:
@@ -157,11 +58,12 @@ class Run:
         """Whether the interpreter may run another program afterwards."""
         self._printed: tuple[list[str], list[str]] = ([], [])
         self._printed_bytes = [0, 0]
-        self._name = _name(os.getpid())
+        self._name = guard_name(os.getpid())
         self._denied: set[str] = set()
         self._lines = 0
         self._object = ""
         self._is_peeking = False
+        self._is_guarded = True
         interpreter.begin(limits)
 
     @property
@@ -193,9 +95,12 @@ class Run:
         head, _, method = entry.partition(".")
         self._object = f"{self._name}_object.{method}" if method else head
         code = self._open(source)
-        self._is_peeking = _PEEKING.search(source) is not None
+        self._is_peeking = PEEKING.search(source) is not None
+        # Without a first call it is the guard that tells whether there is something to be called.
+        self._is_guarded = first is None or needs_guard(source)
+        called = f"{self._name}_callable({head})" if self._is_guarded else head
         # After an empty line nothing that the program ends with can swallow what follows.
-        code += f"\n\n{self._name}_object = {head}()" if method else f"\n\n{self._name}_callable({head})"
+        code += f"\n\n{self._name}_object = {head}()" if method else f"\n\n{called}"
         self._lines = code.count("\n") + 1
         if first is None or self._is_peeking:
             self._send_code(code, None)
@@ -226,10 +131,10 @@ class Run:
             raise self._tampered("it spoke before it was asked")
         if self._is_peeking:
             name = f"_{secrets.token_hex(8)}"
-            values, functions = _externals(name)
+            values, functions = externals(name)
             # Nothing of the program runs between the end of the call and that of the check.
             answer = f"{name}_value = {self._object}(*{name}_args, **{name}_kwargs)\n"
-            code = f"{answer}{_guard_code(name)}{name}_check({name}_value, {self.limits.output_bytes // 2})"
+            code = f"{answer}{guard_code(name)}{name}_check({name}_value, {self.limits.output_bytes // 2})"
             self._send(feed(code, {**self._inputs(name, call), **values}, functions))
         else:
             self._send(feed(self._question(self._name), self._inputs(self._name, call)))
@@ -241,7 +146,8 @@ class Run:
         Raises:
             Over: it ended in another way.
         """
-        lines: Iterator[str] = iter(stdin.splitlines())
+        self._is_guarded = False  # what leaves it is text
+        lines = (line.removesuffix("\n") for line in io.StringIO(stdin, newline=None))
         self._send_code(self._open(source), None)
         event = self._listen(lines)
         if event.kind is EventKind.COMPLETE:
@@ -276,11 +182,15 @@ class Run:
         """
         self._send(message)
 
-    def finish(self) -> None:
-        """Forget the program: now, or together with the beginning of the next one, which spares a turn."""
+    def finish(self, used: float) -> None:
+        """Forget the program: now, or together with the beginning of the next one, which spares a turn.
+
+        Args:
+            used: its CPU seconds.
+        """
         if not self.is_reusable:
             self._interpreter.kill()
-        elif self._interpreter.cpu_seconds() < _QUICKLY_FORGOTTEN:
+        elif used < _QUICKLY_FORGOTTEN:
             self._interpreter.needs_reset = True
         else:
             with contextlib.suppress(Lost):
@@ -299,7 +209,7 @@ class Run:
         for _ in (*resets, ""):
             if (event := self._receive()).kind is not EventKind.OK:
                 self.is_reusable = False
-                raise Over(Status.INFRASTRUCTURE, f"the interpreter refused its settings: {_explain(event)}")
+                raise Over(Status.INFRASTRUCTURE, f"the interpreter refused its settings: {explain(event)}")
 
     def _open(self, source: str) -> str:
         try:
@@ -309,7 +219,10 @@ class Run:
         return source
 
     def _send_code(self, code: str, inputs: dict[str, Any] | None) -> None:
-        self._begin(_guard(self._name), feed(code, inputs))
+        if not self._is_guarded:
+            self._begin(feed(code, inputs))
+            return
+        self._begin(guard(self._name), feed(code, inputs))
         if self._receive().kind is not EventKind.COMPLETE:
             self.is_reusable = False
             raise Over(Status.INFRASTRUCTURE, "the interpreter could not run the sandbox's own code")
@@ -318,7 +231,8 @@ class Run:
         return {f"{name}_args": list(call[0]), f"{name}_kwargs": dict(call[1])}
 
     def _question(self, name: str) -> str:
-        return f"{name}_check({self._object}(*{name}_args, **{name}_kwargs), {self.limits.output_bytes // 2})"
+        call = f"{self._object}(*{name}_args, **{name}_kwargs)"
+        return f"{name}_check({call}, {self.limits.output_bytes // 2})" if self._is_guarded else call
 
     def _result(self, event: Event) -> CallResult:
         if event.kind is EventKind.ERROR:
@@ -334,13 +248,15 @@ class Run:
             raise self._too_large() from None
         except NotPlain as error:
             return CallResult(Status.NOT_PLAIN, error=str(error))
-        if answer == (None, None):
-            raise self._too_large()
-        if type(answer) is not tuple or len(answer) != 2 or type(answer[0]) is not bool:
-            raise self._tampered("its answer is not what the sandbox asks for")
-        is_plain, value = answer
-        if not is_plain:
-            return CallResult(Status.NOT_PLAIN, error=str(value)[:_MESSAGE])
+        value = answer
+        if self._is_guarded:
+            if answer == (None, None):
+                raise self._too_large()
+            if type(answer) is not tuple or len(answer) != 2 or type(answer[0]) is not bool:
+                raise self._tampered("its answer is not what the sandbox asks for")
+            is_plain, value = answer
+            if not is_plain:
+                return CallResult(Status.NOT_PLAIN, error=str(value)[:_MESSAGE])
         # An answer of few bytes can stand for a large value, and hardly any value is 32 times as long as text.
         if event.size * 32 > self.limits.output_bytes and len(dump_value(value)) > self.limits.output_bytes:
             raise self._too_large()
@@ -364,7 +280,7 @@ class Run:
 
     def judge(self, event: Event) -> tuple[Status, str]:
         """What an ERROR event means: EXCEPTION, TIMEOUT, MEMORY, EXITED or REFUSED, and why."""
-        text = _explain(event)
+        text = explain(event)
         if event.exception == "TimeoutError" and _LIMIT.fullmatch(event.message):
             # A program may say so, too, and gains nothing by it. Monty promises nothing about a stopped session.
             self.is_reusable = False
@@ -374,7 +290,7 @@ class Run:
             return Status.MEMORY, f"more than {self.limits.memory_bytes} bytes of memory"
         if event.exception == "SystemExit":
             return Status.EXITED, "it ended while an answer was awaited"
-        if _is_refusal(event, self._denied):
+        if is_refusal(event, self._denied):
             return Status.REFUSED, f"Monty cannot run this: {text}"
         return Status.EXCEPTION, text
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import math
 import os
@@ -16,18 +15,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sandboxes import wire
 from sandboxes.outcome import Over
+from sandboxes.processes.commands import starter, with_channel
 from sandboxes.types import CallResult, Job, Limits, Mode, Status
 from sandboxes.values import dump_value, load_value
 
-__all__ = ["CHANNEL", "Ended", "Process", "limited"]
-
-CHANNEL = 3
-"""Descriptor of the channel, in every process that has one."""
+__all__ = ["Ended", "Process"]
 
 _CHUNK = 1 << 16
 _TICK_SECONDS = 0.01
@@ -39,30 +35,6 @@ _ANSWERS = {
     wire.RAISED: Status.EXCEPTION,
     wire.NOT_PLAIN: Status.NOT_PLAIN,
 }
-
-
-def limited(
-    command: Sequence[str], limits: Limits, *, address_space: int | None, counts_processes: bool = True
-) -> list[str]:
-    """The same command under resource limits, set by a shell that waits for it: so the kernel adds up what both used.
-
-    Args:
-        command: absolute path and arguments.
-        limits: for each of its processes; CPU time in whole seconds.
-        address_space: bytes of it that the interpreter needs for itself; None: address space is not limited.
-        counts_processes: whether to limit their number; where the user has other processes, these are counted as well.
-    """
-    kilobytes = "unlimited" if address_space is None else str((address_space + limits.memory_bytes) >> 10)
-    # One byte more than allowed can be written, so that the size tells whether more was. Shells count blocks of 512.
-    blocks = (max(limits.output_bytes, limits.file_bytes if limits.files else 0) >> 9) + 1
-    processes, seconds = limits.processes + 1, math.ceil(limits.cpu_seconds)
-    count = f"ulimit -u {processes} 2>/dev/null || ulimit -p {processes}; " if counts_processes else ""
-    shell = (
-        f"ulimit -c 0; ulimit -n 256; ulimit -f {blocks}; ulimit -S -t {seconds}; ulimit -H -t {seconds + 1}; "
-        f"ulimit -v {kilobytes}; {count}"
-        '"$@"; exit $?'
-    )
-    return ["/bin/sh", "-c", shell, "sh", *command]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +98,10 @@ class Process:
             if has_channel:
                 self._channel, inner = socket.socketpair()
                 stack.callback(inner.close)
-                command = _with_channel(command)
+                command = with_channel(command)
             try:
                 self._popen = (
-                    _starter(os.getpid())
+                    starter(os.getpid())
                     .submit(
                         subprocess.Popen,
                         command,
@@ -423,20 +395,6 @@ class Process:
                 self._poll.modify(self._channel, select.POLLIN)
             except OSError:
                 raise self._farewell() from None
-
-
-@functools.cache
-def _starter(process: int) -> ThreadPoolExecutor:
-    """The thread that starts all processes of this one, and lives as long as it does.
-
-    To the kernel it is a thread that is a parent: what is to die with its parent dies with the thread that started it.
-    """
-    return ThreadPoolExecutor(1, thread_name_prefix=f"starter-{process}")
-
-
-def _with_channel(command: Sequence[str]) -> list[str]:
-    """The command, with the channel where it is looked for; it comes as standard input."""
-    return ["/bin/sh", "-c", f'exec "$@" {CHANNEL}<&0 0</dev/null', "sh", *command]
 
 
 def _text(body: bytes) -> str:

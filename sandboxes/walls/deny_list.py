@@ -1,7 +1,7 @@
 """A filter of system calls for programs of any language: all but those by which others have got out.
 
 Interpreters and compilers start processes and make sockets between them, so that an allow-list as tight as the one for
-Python (:mod:`sandboxes.seccomp_filter`) cannot be had here. What is denied fails with EPERM.
+Python (:mod:`sandboxes.walls.allow_list`) cannot be had here. What is denied fails with EPERM.
 """
 
 from __future__ import annotations

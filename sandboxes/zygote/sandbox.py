@@ -1,7 +1,8 @@
 """The default sandbox on Linux: programs run in children of a warm, walled-in interpreter.
 
-What one program is and says is the business of :mod:`sandboxes.conversation` and :mod:`sandboxes.runs`; what happens
-inside, of :mod:`sandboxes.zygote_process` and :mod:`sandboxes.inmate`; which walls hold, of :mod:`sandboxes.tiers`.
+What one program is and says is the business of :mod:`sandboxes.zygote.conversation` and
+:mod:`sandboxes.zygote.runs`; what happens inside, of :mod:`sandboxes.zygote.process` and :mod:`sandboxes.inmate`; which
+walls hold, of :mod:`sandboxes.tiers`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandboxes.base import SandboxBase, cores
-from sandboxes.launch import Breakdown
-from sandboxes.nursery import Nursery
-from sandboxes.runs import BACKEND, ProgramSession, run_calls, run_program, run_tests
 from sandboxes.tiers import choose_walls
 from sandboxes.types import Execution, Job, Limits, Mode, SandboxClosed, SandboxUnavailable, Status, Tier
+from sandboxes.zygote.launch import Breakdown
+from sandboxes.zygote.nursery import Nursery
+from sandboxes.zygote.runs import BACKEND, ProgramSession, run_calls, run_program, run_tests
 
 __all__ = ["ZygoteSandbox"]
 

@@ -10,7 +10,7 @@ import os
 import signal
 from collections.abc import Iterable
 
-from sandboxes import confinement
+from sandboxes.walls import confinement
 
 __all__ = ["DEVICES", "INSIDE_ID", "enter"]
 

@@ -12,11 +12,11 @@ import os
 import time
 
 from sandboxes import wire
-from sandboxes.child import Child
-from sandboxes.launch import Breakdown
 from sandboxes.outcome import Over
 from sandboxes.types import CallResult, Job, Mode, Status
 from sandboxes.values import dump_value, load_value
+from sandboxes.zygote.child import Child
+from sandboxes.zygote.launch import Breakdown
 
 __all__ = ["Program"]
 

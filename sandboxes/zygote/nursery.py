@@ -8,8 +8,8 @@ import threading
 import weakref
 from collections.abc import Iterator
 
-from sandboxes.launch import Breakdown, Exhausted, Walls, Zygote
 from sandboxes.types import SandboxClosed
+from sandboxes.zygote.launch import Breakdown, Exhausted, Walls, Zygote
 
 __all__ = ["Nursery"]
 

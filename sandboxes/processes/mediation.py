@@ -9,7 +9,8 @@ from typing import Protocol
 from sandboxes import wire
 from sandboxes.languages import LANGUAGES, find_tool
 from sandboxes.outcome import Over
-from sandboxes.processes import Process, limited
+from sandboxes.processes.commands import limited
+from sandboxes.processes.process import Process
 from sandboxes.types import CallResult, Job, Limits, Mode, Status
 from sandboxes.values import load_value
 
@@ -37,7 +38,7 @@ def trusted_tests(job: Job, candidate: Candidate, limits: Limits) -> Over | None
     For back ends whose programs are elsewhere: what comes from there is plain values, and tests are trusted.
     """
     language = LANGUAGES["python"]
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parents[2]
     command = [word.format(tool=find_tool(language), inmate=package) for word in language.answer]
     process = Process(
         limited(command, limits, address_space=language.address_space, counts_processes=False),

@@ -15,8 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from sandboxes.host import bubblewrap_command, interpreter, is_open_to_all, readable_paths, spare_users
-from sandboxes.seccomp_filter import allow_list
 from sandboxes.types import IMAGES, SandboxUnavailable
+from sandboxes.walls.allow_list import allow_list
 
 __all__ = [
     "ENVIRONMENT",
@@ -36,6 +36,9 @@ ENVIRONMENT = {
     **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")},
 }
 """All that a program sees of the environment."""
+
+_LOADING = {"LD_BIND_NOW": "1"}
+"""For the dynamic linker alone, which else would look up the same functions in every child. Programs do not see it."""
 
 _START_SECONDS = 60.0
 _END_SECONDS = 5.0
@@ -127,7 +130,7 @@ class Zygote:
             stdout=errors,
             stderr=errors,
             pass_fds=(inner, parent),
-            env=ENVIRONMENT,
+            env={**ENVIRONMENT, **_LOADING},
             cwd="/",
             start_new_session=True,  # a terminal's Ctrl-C is the parent's business
         )
@@ -251,7 +254,7 @@ def _configuration(walls: Walls, readable: list[str], path: list[str], image: st
 
 def _command(means: Means, readable: list[str], control: int, parent: int) -> list[str]:
     program = (
-        f"import sys; sys.path.insert(0, {_root(means)!r}); from sandboxes.zygote_process import main; "
+        f"import sys; sys.path.insert(0, {_root(means)!r}); from sandboxes.zygote.process import main; "
         f"main({control}, {parent})"
     )
     # No site, no user's folders, no environment but ours; UTF-8 whatever the locale; nothing is written beside sources.
@@ -275,4 +278,4 @@ def _root(means: Means) -> str:
 
 
 def _package() -> str:
-    return str(Path(__file__).resolve().parent)
+    return str(Path(__file__).resolve().parents[1])

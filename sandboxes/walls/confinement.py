@@ -77,9 +77,17 @@ class _FilterHeader(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-# Making a type of ctypes takes longer than everything else that a child does to confine itself.
-_CapabilitySets = ctypes.c_uint32 * 6
+# What every child calls is looked up and typed once, here: in a child that would take longer than all of its walls.
+_CAPSET = _LIBC["capset"]
+_CAPSET.argtypes = (ctypes.c_void_p, ctypes.c_void_p)
+_PRCTL = _LIBC["prctl"]
+_PRCTL.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
+_RESTRICT_SELF = _LIBC["syscall"]
+_RESTRICT_SELF.argtypes = (ctypes.c_long, ctypes.c_int, ctypes.c_uint32)
+_RESTRICT_SELF.restype = ctypes.c_long
 _CAPABILITY_HEADER = (ctypes.c_uint32 * 2)(0x20080522, 0)
+_CAPABILITIES = {kept: (ctypes.c_uint32 * 6)(kept, kept) for kept in (0, _CAP_DAC_READ_SEARCH)}
+"""Mask of those that are kept -> what capset(2) is told."""
 
 
 def system_call(number: int, *arguments: object) -> int:
@@ -94,14 +102,13 @@ def system_call(number: int, *arguments: object) -> int:
     return result
 
 
-def prctl(option: int, *arguments: object) -> None:
-    """Set one of this process's attributes; up to four arguments, the others are 0.
+def prctl(option: int, first: int = 0, second: int = 0) -> None:
+    """Set one of this process's attributes.
 
     Raises:
         OSError: it failed.
     """
-    padded = [*arguments, *[0] * (4 - len(arguments))]
-    if _LIBC.prctl(option, *[ctypes.c_ulong(a) if isinstance(a, int) else a for a in padded]) < 0:
+    if _PRCTL(option, first, second, 0, 0) < 0:
         _fail(f"prctl({option})")
 
 
@@ -208,7 +215,8 @@ def enter_landlock(ruleset: int) -> None:
     Raises:
         OSError: the kernel refuses.
     """
-    system_call(_LANDLOCK_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
+    if _RESTRICT_SELF(_LANDLOCK_RESTRICT_SELF, ruleset, 0) < 0:
+        _fail("landlock_restrict_self")
 
 
 class FilterProgram:
@@ -221,7 +229,7 @@ class FilterProgram:
     def __init__(self, code: bytes) -> None:
         self._code = code
         self._header = _FilterHeader(len(code) // 8, code)
-        self._reference = ctypes.byref(self._header)
+        self._address = ctypes.addressof(self._header)
 
     def install(self) -> None:
         """Submit to the filter. Needs ``no_new_privs``.
@@ -229,7 +237,7 @@ class FilterProgram:
         Raises:
             OSError: the kernel refuses.
         """
-        prctl(PR_SET_SECCOMP, 2, self._reference)
+        prctl(PR_SET_SECCOMP, 2, self._address)
 
 
 def become(number: int, *, may_read_all: bool) -> None:
@@ -250,13 +258,14 @@ def become(number: int, *, may_read_all: bool) -> None:
 
 
 def drop_capabilities(kept: int = 0) -> None:
-    """Give up all capabilities but ``kept`` (a mask). Under ``no_new_privs`` nothing gives one back.
+    """Give up all capabilities but ``kept``, a mask: none, or the right to read all files.
+
+    Under ``no_new_privs`` nothing gives one back.
 
     Raises:
         OSError: the kernel refuses.
     """
-    data = _CapabilitySets(kept, kept)
-    if _LIBC.capset(_CAPABILITY_HEADER, ctypes.byref(data)) < 0:
+    if _CAPSET(_CAPABILITY_HEADER, _CAPABILITIES[kept]) < 0:
         _fail("capset")
 
 
@@ -281,7 +290,7 @@ def limit_resources(
 
     The timer ends the process at its CPU time where the program lets the signal through. RLIMIT_CPU asks nobody, but
     counts whole seconds, by ticks that may run ahead of the time that was used: it stands well behind the parent's own
-    watch, see :meth:`sandboxes.child.Child.watch`.
+    watch, see :meth:`sandboxes.zygote.child.Child.watch`.
 
     Args:
         cpu_seconds: CPU time.

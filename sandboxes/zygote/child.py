@@ -1,6 +1,6 @@
 """A child of a zygote, seen from the parent: its channel, its descriptors, how it ended and what it used.
 
-Nothing here knows what is said on the channel; that is the business of :mod:`sandboxes.conversation`.
+Nothing here knows what is said on the channel; that is the business of :mod:`sandboxes.zygote.conversation`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 from sandboxes import wire
 from sandboxes.base import cores
-from sandboxes.launch import Breakdown, Exhausted, Zygote, pid_of
 from sandboxes.outcome import Over
 from sandboxes.types import Limits, Status
-from sandboxes.zygote_process import ENDED, LANDLOCK, SECCOMP, STARTED, pack_request
+from sandboxes.zygote.launch import Breakdown, Exhausted, Zygote, pid_of
+from sandboxes.zygote.process import ENDED, LANDLOCK, SECCOMP, STARTED, pack_request
 
 __all__ = ["Child", "Ended"]
 
@@ -30,6 +30,9 @@ _CPU_GRACE_SECONDS = 0.05
 _CHUNK = 1 << 16
 _OVERHEAD = 4096 + wire.TOKEN
 """Bytes of a frame beyond its value: messages have their own bound inside."""
+
+_AT_ONCE = int(socket.MSG_DONTWAIT)
+_QUIETLY = int(socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
 
 _TIMERS = (signal.SIGPROF, signal.SIGXCPU)
 
@@ -58,7 +61,7 @@ class Child:
         zygote: whose child it becomes.
         limits: what it may use.
         stdin: its standard input.
-        layers: see :func:`sandboxes.zygote_process.pack_request`.
+        layers: see :func:`sandboxes.zygote.process.pack_request`.
 
     Raises:
         Breakdown: no child came of it.
@@ -190,7 +193,7 @@ class Child:
             Over: it has, or it has ended.
         """
         try:
-            said = self._channel.recv(1, socket.MSG_DONTWAIT)
+            said = self._channel.recv(1, _AT_ONCE)
         except BlockingIOError:
             return
         except ConnectionError:
@@ -237,7 +240,7 @@ class Child:
         view = memoryview(wire.HEADER.pack(len(body) + 1, kind) + body)
         while view:
             try:
-                view = view[self._channel.send(view, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
+                view = view[self._channel.send(view, _QUIETLY) :]
             except BlockingIOError:
                 poll = select.poll()
                 poll.register(self._channel, select.POLLOUT)
@@ -263,7 +266,7 @@ class Child:
                 raise Over(Status.OUTPUT, f"it answered more than {self.limits.output_bytes} bytes")
             self._await(self._poll, self.deadline)
             try:
-                chunk = self._channel.recv(_CHUNK, socket.MSG_DONTWAIT)
+                chunk = self._channel.recv(_CHUNK, _AT_ONCE)
             except BlockingIOError:
                 continue
             except ConnectionError:

@@ -1,6 +1,6 @@
 """The wire format of protocol buffers (https://protobuf.dev/programming-guides/encoding), for bytes from anywhere.
 
-Only what :mod:`sandboxes.monty_wire` needs: fields by number, without a schema. Whatever the format does not allow
+Only what :mod:`sandboxes.monty.wire` needs: fields by number, without a schema. Whatever the format does not allow
 raises :class:`Malformed`; what a reader is given is never larger than the bytes that it came from.
 """
 
@@ -34,6 +34,7 @@ VARINT, FIXED64, BYTES = 0, 1, 2
 """Types of fields."""
 
 DOUBLE = struct.Struct("<d")
+_ONE_BYTE = [bytes((value,)) for value in range(128)]
 
 
 class Malformed(ValueError):
@@ -135,7 +136,7 @@ def text_in(content: Any) -> str:
 def varint(value: int) -> bytes:
     """A number that is not negative, as bytes."""
     if value < 128:
-        return bytes((value,))
+        return _ONE_BYTE[value]
     parts = bytearray()
     while value > 127:
         parts.append(value & 127 | 128)
@@ -151,9 +152,9 @@ def tag(number: int, kind: int) -> bytes:
 
 def varint_field(number: int, value: int) -> bytes:
     """A field that holds a number that is not negative."""
-    return tag(number, VARINT) + varint(value)
+    return varint(number << 3 | VARINT) + varint(value)
 
 
 def bytes_field(number: int, body: bytes) -> bytes:
     """A field that holds bytes: text, or another message."""
-    return tag(number, BYTES) + varint(len(body)) + body
+    return varint(number << 3 | BYTES) + varint(len(body)) + body

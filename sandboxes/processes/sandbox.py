@@ -16,9 +16,9 @@ from typing import Any, Self
 
 from sandboxes.base import SandboxBase
 from sandboxes.languages import LANGUAGES, Language, find_tool
-from sandboxes.mediation import mediate, of_tests
 from sandboxes.outcome import Over, conclude
-from sandboxes.processes import Ended, Process
+from sandboxes.processes.mediation import mediate, of_tests
+from sandboxes.processes.process import Ended, Process
 from sandboxes.types import CallResult, Execution, Job, Limits, Mode, SandboxClosed, SandboxUnavailable, Status
 from sandboxes.values import dump_value
 

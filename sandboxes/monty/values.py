@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
-from sandboxes.protobuf import (
+from sandboxes.monty.protobuf import (
     BYTES,
     DOUBLE,
     FIXED64,

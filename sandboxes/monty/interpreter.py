@@ -183,16 +183,17 @@ class Interpreter:
         """
         # A number takes several bytes more as a node than as text.
         most = 16 * self._limits.output_bytes + (1 << 20)
-        while (size := self._size()) is None or len(self._pending) < 4 + size:
-            if size is not None and size > most:
+        pending = self._pending
+        while (size := int.from_bytes(pending[:4], "little") if len(pending) >= 4 else 0) + 4 > len(pending):
+            if size > most:
                 self.kill()
                 raise Lost(Status.OUTPUT, f"an answer far beyond {self._limits.output_bytes} bytes")
             self._wait(self._poll_in)
-            chunk = os.read(self._source, _CHUNK if size is None else max(_CHUNK, size))
+            chunk = os.read(self._source, max(_CHUNK, size))
             if not chunk:
                 raise self._died()
-            self._pending += chunk
-        message, self._pending = self._pending[4 : 4 + size], self._pending[4 + size :]
+            pending = self._pending = pending + chunk
+        message, self._pending = pending[4 : 4 + size], pending[4 + size :]
         try:
             event = parse_event(message)
         except Malformed as error:
@@ -208,9 +209,6 @@ class Interpreter:
         if self._pending:
             return False
         return not self._poll_in.poll(0)
-
-    def _size(self) -> int | None:
-        return int.from_bytes(self._pending[:4], "little") if len(self._pending) >= 4 else None
 
     def _wait(self, poll: select.poll) -> None:
         """Until something can be read or written, or the job's time is up.

@@ -35,6 +35,10 @@ VARINT, FIXED64, BYTES = 0, 1, 2
 
 DOUBLE = struct.Struct("<d")
 _ONE_BYTE = [bytes((value,)) for value in range(128)]
+_SHORT = 16
+"""Fields with smaller numbers have tags of one byte."""
+_BYTES_TAGS = [_ONE_BYTE[number << 3 | BYTES] for number in range(_SHORT)]
+_VARINT_TAGS = [_ONE_BYTE[number << 3 | VARINT] for number in range(_SHORT)]
 
 
 class Malformed(ValueError):
@@ -152,9 +156,11 @@ def tag(number: int, kind: int) -> bytes:
 
 def varint_field(number: int, value: int) -> bytes:
     """A field that holds a number that is not negative."""
-    return varint(number << 3 | VARINT) + varint(value)
+    return (_VARINT_TAGS[number] if number < _SHORT else tag(number, VARINT)) + varint(value)
 
 
 def bytes_field(number: int, body: bytes) -> bytes:
     """A field that holds bytes: text, or another message."""
-    return varint(number << 3 | BYTES) + varint(len(body)) + body
+    size = len(body)
+    head = _BYTES_TAGS[number] if number < _SHORT else tag(number, BYTES)
+    return head + (_ONE_BYTE[size] if size < 128 else varint(size)) + body

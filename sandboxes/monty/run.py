@@ -13,6 +13,7 @@ from typing import Any
 
 from sandboxes.monty.guard import PEEKING, externals, guard, guard_code, guard_name, needs_guard
 from sandboxes.monty.interpreter import Interpreter, Lost
+from sandboxes.monty.laziness import Laziness, laziness
 from sandboxes.monty.protobuf import Malformed
 from sandboxes.monty.refusals import explain, is_refusal
 from sandboxes.monty.values import NotPlain, TooLarge
@@ -39,6 +40,7 @@ _QUICKLY_FORGOTTEN = 0.005
 
 _configure = functools.lru_cache(64)(configure)
 
+_FAILURES = frozenset({Status.EXCEPTION, Status.TIMEOUT, Status.MEMORY})
 _LIMIT = re.compile(r"(?:feed|turn) time limit exceeded: .*")
 
 
@@ -64,6 +66,8 @@ class Run:
         self._object = ""
         self._is_peeking = False
         self._is_guarded = True
+        self._is_trusted = False
+        self._laziness = Laziness.NONE
         interpreter.begin(limits)
 
     @property
@@ -167,7 +171,8 @@ class Run:
         Raises:
             Over: they ended in another way.
         """
-        self._begin(feed(code))
+        self._is_trusted = True
+        self._begin(feed(self._open(code)))
         while True:
             event = self._hear()
             yield event
@@ -216,6 +221,9 @@ class Run:
             source.encode()
         except UnicodeEncodeError:
             raise Over(Status.EXCEPTION, "SyntaxError: the program is no Unicode text") from None
+        self._laziness = laziness(source)
+        if self._laziness is Laziness.SHOWS:
+            raise Over(Status.REFUSED, "Monty cannot run this: it makes a list of what is an iterator in Python")
         return source
 
     def _send_code(self, code: str, inputs: dict[str, Any] | None) -> None:
@@ -280,6 +288,17 @@ class Run:
 
     def judge(self, event: Event) -> tuple[Status, str]:
         """What an ERROR event means: EXCEPTION, TIMEOUT, MEMORY, EXITED or REFUSED, and why."""
+        status, text = self._judge(event)
+        is_verdict = self._is_trusted and event.exception == "AssertionError"
+        return self._doubted(status, text) if not is_verdict else (status, text)
+
+    def _doubted(self, status: Status, text: str) -> tuple[Status, str]:
+        """A failure is none where Python may have stopped before it."""
+        if self._laziness is Laziness.STOPS and status in _FAILURES:
+            return Status.REFUSED, f"Monty cannot run this: it computes what Python may never ask for, and then: {text}"
+        return status, text
+
+    def _judge(self, event: Event) -> tuple[Status, str]:
         text = explain(event)
         if event.exception == "TimeoutError" and _LIMIT.fullmatch(event.message):
             # A program may say so, too, and gains nothing by it. Monty promises nothing about a stopped session.
@@ -344,7 +363,7 @@ class Run:
 
     def _over(self, lost: Lost) -> Over:
         self.is_reusable = False
-        return Over(lost.status, lost.reason)
+        return Over(*self._doubted(lost.status, lost.reason))
 
 
 def _denial(event: Event) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import keyword
 import time
 from types import TracebackType
 from typing import Any, Self
@@ -124,13 +125,16 @@ def run_tests(stable: Stable, job: Job, limits: Limits, begun: float) -> Executi
 def _mediate(program: Run, tests: Run, job: Job) -> Over | None:
     """Let the tests call the program until they have come to an end; None when they passed."""
     names = ("candidate", job.entry or "")
-    code = f"{job.prelude}\n\n{job.tests}" + ("\n\ncheck(candidate)" if _defines_check(job.tests or "") else "")
+    head = f"{job.prelude}\n\n"
+    if names[1].isidentifier() and not keyword.iskeyword(names[1]):
+        head += f"{names[1]} = candidate\n"  # the prelude may hold the beginning of a function of this name
+    code = f"{head}{job.tests}" + ("\n\ncheck(candidate)" if _defines_check(job.tests or "") else "")
     try:
         for event in tests.run_tests(code):
             if event.kind is EventKind.COMPLETE:
                 return None if program.calls else Over(Status.REFUSED, "the tests never called the program")
             if event.kind is EventKind.ERROR:
-                return _failed(tests, event, program.calls)
+                return _failed(tests, event, program.calls, event.last_line - head.count("\n"))
             if event.name not in names or event.kind is EventKind.OS_CALL:
                 tests.deny(event)
             elif event.kind is EventKind.NAME_LOOKUP:
@@ -167,13 +171,13 @@ def _carry(program: Run, tests: Run, event: Event) -> Over | None:
     return None
 
 
-def _failed(tests: Run, event: Event, calls: int) -> Over:
+def _failed(tests: Run, event: Event, calls: int, line: int) -> Over:
     status, text = tests.judge(event)
     if status is Status.REFUSED or (calls == 0 and event.exception != "AssertionError"):
         return Over(Status.REFUSED, f"the tests cannot be run: {text}")
     if status in (Status.TIMEOUT, Status.MEMORY):
         return Over(status, f"in the tests: {text}")
-    return Over(Status.FAILED, f"{text} (line {event.line} of the tests)")
+    return Over(Status.FAILED, text + (f" (line {line} of the tests)" if line > 0 else ""))
 
 
 def _of_tests(over: Over, calls: int) -> Over:

@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sandboxes.base import SandboxBase
+from sandboxes.base import SandboxBase, cores
 from sandboxes.monty.interpreter import Lost, find_binary
 from sandboxes.monty.runs import BACKEND, MontySession, run_calls, run_program, run_tests
 from sandboxes.monty.stable import Stable
@@ -57,7 +57,8 @@ class MontySandbox(SandboxBase):
         minimum_tier: :attr:`Tier.INTERPRETER <sandboxes.types.Tier>` stands apart from the walls round an ordinary
             Python: no system call is within reach of a program, and the interpreter itself is a process without walls.
             It is refused where NAMESPACES are asked for, and nowhere else.
-        width: how many jobs :meth:`run_many` runs side by side; None: as many as there are cores.
+        width: how many jobs :meth:`run_many` runs side by side; None: one more than there are cores, for none of them
+            is idle then while this process reads an answer.
         recycle_after: an interpreter is replaced after so many programs.
 
     Raises:
@@ -76,7 +77,7 @@ class MontySandbox(SandboxBase):
         width: int | None = None,
         recycle_after: int = 2_000,
     ) -> None:
-        super().__init__(limits, width=width)
+        super().__init__(limits, width=width or cores() + 1)
         if recycle_after < 1:
             raise ValueError(f"recycle_after must be positive, got {recycle_after}")
         if image != "plain":

@@ -73,7 +73,7 @@ _EVENTS = frozenset(EventKind)
 _IMPORT = 31  # the arm of OsCall that asks for a module
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """One thing that the interpreter said.
 
@@ -86,6 +86,7 @@ class Event:
         exception: of ERROR, the type's name.
         message: of ERROR and FATAL_ERROR.
         line: of ERROR: line of the outermost frame in the snippet that was fed; 0 where there is none.
+        last_line: of ERROR: that of the innermost one.
         preview: of ERROR: the line of source in which the innermost frame stood.
         size: bytes of the message.
     """
@@ -97,6 +98,7 @@ class Event:
     exception: str = ""
     message: str = ""
     line: int = 0
+    last_line: int = 0
     preview: str = ""
     size: int = 0
     _arena: bytes = b""
@@ -125,6 +127,9 @@ class Event:
         arena = Arena(self._arena, _ANY)
         keywords = {arena.build(key): arena.build(item) for key, item in self._pairs}
         return [arena.build(root) for root in self._roots], keywords
+
+
+_OK_EVENT = Event(EventKind.OK)
 
 
 def frame(message: bytes) -> bytes:
@@ -209,7 +214,7 @@ def parse_event(data: bytes) -> Event:
         Malformed: it is none.
     """
     if data == _OK:
-        return Event(EventKind.OK)
+        return _OK_EVENT
     for number, kind, body in fields(data):
         if number < 20:
             if kind != BYTES or number not in _EVENTS:
@@ -236,16 +241,25 @@ def _parse(kind: EventKind, body: bytes, size: int) -> Event:
 
 
 def _parse_error(body: bytes, size: int) -> Event:
-    exception, message, line, preview = "", "", 0, ""
+    exception, message, line, last, preview = "", "", 0, 0, ""
     for number, _, item in fields(body):
         if number == 1:
             exception = text_in(item)
         elif number == 2:
             message = text_in(item)
         elif number == 3:
-            line = line or number_in(dict(numbered(only(item, 2))).get(1, 0))
+            last = number_in(dict(numbered(only(item, 2))).get(1, 0))
+            line = line or last
             preview = text_in(only(item, 5))
-    return Event(EventKind.ERROR, exception=exception, message=message, line=line, preview=preview, size=size)
+    return Event(
+        EventKind.ERROR,
+        exception=exception,
+        message=message,
+        line=line,
+        last_line=last,
+        preview=preview,
+        size=size,
+    )
 
 
 def _parse_wish(kind: EventKind, body: bytes, size: int) -> Event:

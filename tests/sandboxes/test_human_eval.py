@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sandboxes import Execution, SandboxUnavailable, open_sandbox
 from sandboxes.types import Job, Status
 from sandboxes.zygote import ZygoteSandbox
 
@@ -60,6 +61,14 @@ def job(problem: dict[str, str], source: str = "") -> Job:
     )
 
 
+def broken(passed: list[Execution]) -> list[Job]:
+    """All solutions, each with a change of the last answer that its tests ask for."""
+    return [
+        job(problem, job(problem).source + BREAK.format(entry=problem["entry_point"], last=execution.calls))
+        for problem, execution in zip(problems(), passed, strict=True)
+    ]
+
+
 @pytest.mark.slow
 def test_solutions_pass_and_broken_ones_fail(strongest: ZygoteSandbox) -> None:
     assert len(problems()) == 164
@@ -67,11 +76,20 @@ def test_solutions_pass_and_broken_ones_fail(strongest: ZygoteSandbox) -> None:
     assert {p["task_id"]: e.reason for p, e in zip(problems(), passed, strict=True) if not e.ok} == {}
     assert all(execution.calls > 0 for execution in passed)
 
-    broken = [
-        job(problem, job(problem).source + BREAK.format(entry=problem["entry_point"], last=execution.calls))
-        for problem, execution in zip(problems(), passed, strict=True)
-    ]
-    failed = strongest.run_many(broken)
+    failed = strongest.run_many(broken(passed))
     assert {p["task_id"]: e for p, e in zip(problems(), failed, strict=True) if e.status is not Status.FAILED} == {}
     # Not earlier than at the broken answer; some tests call once more to say what they got.
     assert all(one.calls >= other.calls for one, other in zip(failed, passed, strict=True))
+
+
+def test_monty_runs_solutions_or_refuses_them_and_passes_no_broken_one() -> None:
+    try:
+        monty = open_sandbox("monty")
+    except SandboxUnavailable as error:
+        pytest.skip(str(error))
+    with monty:
+        passed = monty.run_many([job(problem) for problem in problems()])
+        named = dict(zip((problem["task_id"] for problem in problems()), passed, strict=True))
+        assert {name: e.reason for name, e in named.items() if e.status not in (Status.OK, Status.REFUSED)} == {}
+        assert sum(execution.ok for execution in passed) > 150
+        assert {execution.status for execution in monty.run_many(broken(passed))} <= {Status.FAILED, Status.REFUSED}

@@ -13,7 +13,15 @@ from enum import Enum
 
 __all__ = ["Laziness", "laziness"]
 
-_MAY_BE_LAZY = re.compile(r"\b(?:map|zip|filter|enumerate|reversed)\b|\S.*\bfor\b")
+_LAZY_NAME = re.compile(r"\b(?:map|zip|filter|enumerate|reversed)\b")
+_FOR = re.compile(r"\bfor\b")
+_LOOP = re.compile(r"^[ \t]*for\b", re.MULTILINE)
+_WARNED_OF = re.compile(
+    r"\\[^\\\n\r'\"abfnrtvx0-7NuU]|\\[4-7][0-7][0-7]|(?:\b[0-9]\w*|\.)(?:and|else|for|if|in|is|not|or)\b"
+)
+"""What Python's parser warns of, which a program must not make this process do."""
+_LONGEST = 1 << 14
+"""Characters; reading this much takes a few hundredths of a second at most, whatever it is."""
 _INERT = frozenset({"zip", "enumerate", "reversed"})
 """Whose elements are there already: computing them runs nothing of the program."""
 _LAZY = _INERT | {"map", "filter"}
@@ -55,9 +63,14 @@ class _Use(Enum):
 
 
 def laziness(source: str) -> Laziness:
-    """How much of a program's laziness shows; NONE for what is no Python, which Monty will say."""
-    if _MAY_BE_LAZY.search(source) is None:
+    """How much of a program's laziness shows; NONE for what is no Python, which Monty will say.
+
+    Nothing of the source is run: it is parsed, where it is short enough for that to be harmless.
+    """
+    if _LAZY_NAME.search(source) is None and len(_FOR.findall(source)) == len(_LOOP.findall(source)):
         return Laziness.NONE
+    if len(source) > _LONGEST or _WARNED_OF.search(source) is not None:
+        return Laziness.SHOWS
     try:
         nodes = list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

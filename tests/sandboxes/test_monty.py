@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from sandboxes import Execution, Job, Limits, SandboxClosed, SandboxUnavailable, Status, Tier, open_sandbox
 from sandboxes.monty import MontySandbox
+from sandboxes.monty.laziness import Laziness, laziness
 from sandboxes.types import Call
 
 if not (Path(sys.executable).with_name("monty").exists() or shutil.which("monty")):
@@ -272,6 +274,42 @@ def test_what_python_makes_when_it_is_asked_for(monty: MontySandbox, body: str, 
         assert execution.status is Status.REFUSED, execution
     else:
         assert execution.values == [expected], execution
+
+
+NESTED = (
+    "-",
+    "not ",
+    "(",
+    "[",
+    "{a:",
+    "lambda:",
+    "a if b else ",
+    "x=",
+    "1+",
+    "a.",
+    "a[0]",
+    "**",
+    "f(",
+    "if a:\n ",
+    "a,",
+)
+
+
+@pytest.mark.parametrize("piece", NESTED)
+@pytest.mark.parametrize("tail", ["", "1", "zip"])
+def test_programs_that_are_hard_to_parse_are_no_danger_to_this_process(piece: str, tail: str) -> None:
+    """Whatever it says of them. Threads have less stack than the main one."""
+    for length in (1 << 14, 1 << 20):
+        text = f"zip\n{piece * (length // len(piece))}"[: length - 8] + tail
+        with ThreadPoolExecutor(1) as thread:
+            assert thread.submit(laziness, text).result() in Laziness
+    assert laziness(f"zip\n{piece * (1 << 14)}") is Laziness.SHOWS
+
+
+@pytest.mark.parametrize("text", [r"'\d'", "1if x else 2", "x = 0x1for", "'\\777'"])
+def test_programs_of_which_python_would_warn_are_not_parsed(text: str) -> None:
+    """A warning is an error in these tests, and would be somebody else's output in training."""
+    assert laziness(f"def f(x): return [y for y in {text}]") is Laziness.SHOWS
 
 
 def test_the_candidate_goes_by_its_name_also_where_the_prelude_begins_it(monty: MontySandbox) -> None:

@@ -11,11 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sandboxes.interrupts import keep
 from sandboxes.languages import LANGUAGES, WORK, Language
 from sandboxes.processes.commands import CHANNEL, limited
 from sandboxes.processes.process import Process
@@ -233,14 +233,16 @@ class BubblewrapSandbox(ProcessSandbox):
 @contextlib.contextmanager
 def _above_channel(content: bytes) -> Iterator[int]:
     """A descriptor from which this can be read, with a number that the channel does not take."""
-    with tempfile.TemporaryFile() as file:
-        file.write(content)
-        file.seek(0)
-        descriptor = fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, CHANNEL + 1)
+    held: list[int] = []
     try:
-        yield descriptor
+        file = keep(held, os.memfd_create, "lent")
+        with os.fdopen(file, "wb", closefd=False) as writer:
+            writer.write(content)
+        os.lseek(file, 0, os.SEEK_SET)
+        yield file if file > CHANNEL else keep(held, fcntl.fcntl, file, fcntl.F_DUPFD_CLOEXEC, CHANNEL + 1)
     finally:
-        os.close(descriptor)
+        for descriptor in held:
+            os.close(descriptor)
 
 
 def _exit_codes(said: bytes) -> Iterator[bool]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sandboxes.monty.protobuf import Malformed
 from sandboxes.monty.wire import Event, EventKind, frame, parse_event
+from sandboxes.processes.commands import start
 from sandboxes.types import Limits, SandboxUnavailable, Status
 
 __all__ = ["Interpreter", "Lost", "find_binary"]
@@ -73,11 +74,16 @@ class Interpreter:
         SandboxUnavailable: it does not start.
     """
 
+    owner = 0
+
     def __init__(self, binary: str) -> None:
+        self._started: list[subprocess.Popen[bytes]] = []
         # It writes no file, opens none but its libraries, and dumps no core. The shell works the same on macOS.
         command = 'ulimit -c 0; ulimit -f 0; ulimit -n 64; exec "$0" subprocess'
+        self.owner = os.getpid()
         try:
-            self._process = subprocess.Popen(
+            start(
+                self._started,
                 ["/bin/sh", "-c", command, binary],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -89,9 +95,9 @@ class Interpreter:
             )
         except OSError as error:
             raise SandboxUnavailable(f"no process for Monty's interpreter: {error}") from None
+        (self._process,) = self._started
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self.owner = os.getpid()
         self.jobs = 0
         self.needs_reset = False
         self._sink, self._source = self._process.stdin.fileno(), self._process.stdout.fileno()
@@ -103,6 +109,13 @@ class Interpreter:
         self._memory = self._seconds = 0
         self._used = self._last = 0.0
         self._clock = (~self._process.pid) << 3 | 2  # CPU clock of another process, see clock_getcpuclockid(3)
+
+    def __del__(self) -> None:
+        # An interrupt may have come before anybody could have given it back. A forked process has this object as well.
+        if self.owner == os.getpid():
+            for process in self._started:
+                with process:  # closes its pipes and waits for it
+                    process.kill()
 
     @property
     def is_timed(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 
 from sandboxes.monty.interpreter import Interpreter, Lost
 from sandboxes.monty.run import Run
@@ -27,7 +28,8 @@ class Stable:
         self._width = width
         self._lock = threading.Lock()
         self._idle: list[Interpreter] = []
-        self._busy: set[Interpreter] = set()
+        # Weak, so that one that an interrupt has lost on its way to its job ends.
+        self._busy: weakref.WeakSet[Interpreter] = weakref.WeakSet()
         self._owner = os.getpid()
         self._ended = False
 
@@ -42,7 +44,7 @@ class Stable:
             if self._owner != os.getpid():
                 for strange in (*self._idle, *self._busy):
                     strange.abandon()
-                self._idle, self._busy, self._owner = [], set(), os.getpid()
+                self._idle, self._busy, self._owner = [], weakref.WeakSet(), os.getpid()
             if self._ended:
                 raise Lost(Status.INFRASTRUCTURE, "the sandbox has been closed")
             if self._idle:

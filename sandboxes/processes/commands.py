@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import functools
 import math
+import os
+import subprocess
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from sandboxes.types import Limits
 
-__all__ = ["CHANNEL", "limited", "starter", "with_channel"]
+__all__ = ["CHANNEL", "limited", "start", "with_channel"]
 
 CHANNEL = 3
 """Descriptor of the channel, in every process that has one."""
@@ -40,12 +44,47 @@ def limited(
 
 
 @functools.cache
-def starter(process: int) -> ThreadPoolExecutor:
+def _starter(process: int) -> ThreadPoolExecutor:
     """The thread that starts all processes of this one, and lives as long as it does.
 
     To the kernel it is a thread that is a parent: what is to die with its parent dies with the thread that started it.
     """
     return ThreadPoolExecutor(1, thread_name_prefix=f"starter-{process}")
+
+
+def start(started: list[subprocess.Popen[bytes]], command: Sequence[str], **options: Any) -> None:
+    """Start a process, in the thread for that, and append it; ``options`` are those of ``subprocess.Popen``.
+
+    Whatever interrupts this, KeyboardInterrupt above all, leaves no process: the thread is never interrupted, and what
+    it has started for nobody it ends.
+
+    Raises:
+        OSError: there is no process to be had.
+    """
+    lock = threading.Lock()
+    is_wanted = True
+
+    def run() -> None:
+        process = subprocess.Popen(command, **options)
+        with lock:
+            if is_wanted:
+                started.append(process)
+                return
+        _discard(process)
+
+    try:
+        _starter(os.getpid()).submit(run).result()
+    except BaseException:
+        with lock:
+            is_wanted = False
+        while started:
+            _discard(started.pop())
+        raise
+
+
+def _discard(process: subprocess.Popen[bytes]) -> None:
+    with process:  # closes its pipes and waits for it
+        process.kill()
 
 
 def with_channel(command: Sequence[str]) -> list[str]:

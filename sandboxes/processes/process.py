@@ -18,8 +18,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sandboxes import wire
+from sandboxes.interrupts import keep
 from sandboxes.outcome import Over
-from sandboxes.processes.commands import starter, with_channel
+from sandboxes.processes.commands import start, with_channel
 from sandboxes.types import CallResult, Job, Limits, Mode, Status
 from sandboxes.values import dump_value, load_value
 
@@ -70,6 +71,8 @@ class Process:
         OSError: there is no process to be had.
     """
 
+    _owner = 0
+
     def __init__(
         self,
         command: Sequence[str],
@@ -90,51 +93,49 @@ class Process:
         self._token = b""
         self._channel: socket.socket | None = None
         inner: socket.socket | None = None
+        self._started: list[subprocess.Popen[bytes]] = []
+        self._pidfds: list[int] = []
+        self._poll = select.poll()
+        self._streams: dict[int, str] = {}
+        self._owner = os.getpid()
         with contextlib.ExitStack() as stack:
-            file = stack.enter_context(tempfile.TemporaryFile())
-            file.write(stdin)
-            file.seek(0)
-            os.fchmod(file.fileno(), 0o444)  # programs open /dev/stdin, as other users than this one
+            file = _input_file(stack, stdin)
             if has_channel:
                 self._channel, inner = socket.socketpair()
                 stack.callback(inner.close)
                 command = with_channel(command)
-            try:
-                self._popen = (
-                    starter(os.getpid())
-                    .submit(
-                        subprocess.Popen,
-                        command,
-                        stdin=file.fileno() if inner is None else inner.fileno(),
-                        stdout=subprocess.PIPE,
-                        stderr=subprocess.PIPE,
-                        bufsize=0,
-                        pass_fds=descriptors,
-                        env=dict(environment),
-                        cwd=folder,
-                        start_new_session=True,
-                    )
-                    .result()
-                )
-            except BaseException:
-                if self._channel is not None:
-                    self._channel.close()
-                raise
+            start(
+                self._started,
+                command,
+                stdin=file if inner is None else inner.fileno(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                pass_fds=descriptors,
+                env=dict(environment),
+                cwd=folder,
+                start_new_session=True,
+            )
+        (self._popen,) = self._started
         self.begun = time.monotonic()
         self.renew_deadline()
         assert self._popen.stdout is not None
         assert self._popen.stderr is not None
-        self._streams = {self._popen.stdout.fileno(): "stdout", self._popen.stderr.fileno(): "stderr"}
-        self._pidfd = os.pidfd_open(self._popen.pid) if sys.platform == "linux" else -1
-        self._poll = select.poll()
+        self._streams |= {self._popen.stdout.fileno(): "stdout", self._popen.stderr.fileno(): "stderr"}
+        if sys.platform == "linux":
+            self._poll.register(keep(self._pidfds, os.pidfd_open, self._popen.pid), select.POLLIN)
         for descriptor in self._streams:
             os.set_blocking(descriptor, False)
             self._poll.register(descriptor, select.POLLIN)
-        if self._pidfd >= 0:
-            self._poll.register(self._pidfd, select.POLLIN)
         if self._channel is not None:
             self._channel.setblocking(False)
             self._poll.register(self._channel, select.POLLIN)
+
+    def __del__(self) -> None:
+        # An interrupt may have come before anybody could have called end. A forked process has this object as well.
+        if self._owner == os.getpid() and self._started:
+            (self._popen,) = self._started
+            self.end()
 
     @property
     def pid(self) -> int:
@@ -287,9 +288,9 @@ class Process:
                 stream.close()
         if self._channel is not None:
             self._channel.close()
-        if self._pidfd >= 0:
-            os.close(self._pidfd)
-            self._pidfd = -1
+        pidfds, self._pidfds = self._pidfds, []
+        for descriptor in pidfds:
+            os.close(descriptor)
 
     def _has_ended(self) -> bool:
         # Without reaping it: its usage is still to be asked for.
@@ -301,12 +302,12 @@ class Process:
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             raise Over(Status.TIMEOUT, f"more than {self.limits.wall_seconds:g} s of wall-clock time")
-        wait = remaining if self._pidfd >= 0 else min(remaining, _TICK_SECONDS)
+        wait = remaining if self._pidfds else min(remaining, _TICK_SECONDS)
         is_heard = False
         for descriptor, _ in self._poll.poll(math.ceil(wait * 1000)):
             if descriptor in self._streams:
                 self._read(descriptor)
-            elif descriptor != self._pidfd:
+            elif descriptor not in self._pidfds:
                 is_heard = True
         return is_heard
 
@@ -395,6 +396,27 @@ class Process:
                 self._poll.modify(self._channel, select.POLLIN)
             except OSError:
                 raise self._farewell() from None
+
+
+def _input_file(stack: contextlib.ExitStack, content: bytes) -> int:
+    """A descriptor from which this can be read; open as long as the stack is."""
+    held: list[int] = []
+
+    def close() -> None:
+        for number in held:
+            os.close(number)
+
+    stack.callback(close)
+    if hasattr(os, "memfd_create"):
+        descriptor = keep(held, os.memfd_create, "stdin")
+    else:
+        with tempfile.TemporaryFile() as file:
+            descriptor = keep(held, os.dup, file.fileno())
+    with os.fdopen(descriptor, "wb", closefd=False) as writer:
+        writer.write(content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    os.fchmod(descriptor, 0o444)  # programs open /dev/stdin, as other users than this one
+    return descriptor
 
 
 def _text(body: bytes) -> str:

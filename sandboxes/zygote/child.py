@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from sandboxes import wire
 from sandboxes.base import cores
+from sandboxes.interrupts import Packet, descriptors_in, keep
 from sandboxes.outcome import Over
 from sandboxes.types import Limits, Status
 from sandboxes.zygote.launch import Breakdown, Exhausted, Zygote, pid_of
@@ -31,6 +32,7 @@ _CHUNK = 1 << 16
 _OVERHEAD = 4096 + wire.TOKEN
 """Bytes of a frame beyond its value: messages have their own bound inside."""
 
+_ROOM_FOR_ONE = socket.CMSG_SPACE(4)
 _AT_ONCE = int(socket.MSG_DONTWAIT)
 _QUIETLY = int(socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
 
@@ -67,6 +69,8 @@ class Child:
         Breakdown: no child came of it.
     """
 
+    _owner = 0
+
     def __init__(self, zygote: Zygote, limits: Limits, stdin: bytes = b"", layers: int = LANDLOCK | SECCOMP) -> None:
         self.limits = limits
         self.calls = 0
@@ -80,8 +84,10 @@ class Child:
         # Of values and, two digits a byte, of the files that are fetched.
         self._longest = max(limits.output_bytes, 2 * limits.file_bytes if limits.files else 0) + _OVERHEAD
         self._pidfd = -1
+        self._packets: list[Packet] = []
         self._sockets: list[socket.socket] = []
         self._files: list[int] = []
+        self._owner = os.getpid()
         try:
             self._open(zygote, limits, stdin, layers)
         except OSError as error:
@@ -96,7 +102,7 @@ class Child:
         self._sockets += socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._channel, inner, self._report, report = self._sockets
         for name in ("stdin", "stdout", "stderr"):
-            self._files.append(os.memfd_create(name))
+            keep(self._files, os.memfd_create, name)
         if stdin:
             with os.fdopen(self._files[0], "wb", closefd=False) as file:
                 file.write(stdin)
@@ -179,6 +185,11 @@ class Child:
                     self.end()
         finally:
             self._close()
+
+    def __del__(self) -> None:
+        # An interrupt may have come before anybody could have called close. A forked process has this object as well.
+        if self._owner == os.getpid():
+            self.close()
 
     def _kill(self) -> None:
         if self._pidfd >= 0 and not self._was_killed:
@@ -327,13 +338,14 @@ class Child:
 
     def _read_report(self) -> None:
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._report, 64, 1)
+            data = keep(self._packets, self._report.recvmsg, 64, _ROOM_FOR_ONE)[0]
         except ConnectionError:
-            data, descriptors = b"", []
+            data = b""
         if data == STARTED:
+            descriptors = descriptors_in(self._packets)
             if not descriptors:
                 raise Exhausted("Too many open files: no descriptor is left for another program")
-            (self._pidfd,) = descriptors
+            self._pidfd = descriptors[0]
         elif len(data) == ENDED.size:
             self._exit = ENDED.unpack(data)
         else:
@@ -362,9 +374,9 @@ class Child:
         sockets, self._sockets = self._sockets, []
         for end in sockets:
             end.close()
-        pidfd, self._pidfd = self._pidfd, -1
-        if pidfd >= 0:
-            os.close(pidfd)
+        packets, self._packets, self._pidfd = self._packets, [], -1
+        for descriptor in descriptors_in(packets):
+            os.close(descriptor)
 
 
 def cpu_seconds_of(pidfd: int) -> float:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sandboxes.host import bubblewrap_command, interpreter, is_open_to_all, readable_paths, spare_users
+from sandboxes.interrupts import Packet, descriptors_in, keep
 from sandboxes.types import IMAGES, SandboxUnavailable
 from sandboxes.walls.allow_list import allow_list
 
@@ -107,13 +108,14 @@ class Zygote:
         self._reads_all = alone and not is_open_to_all(readable)
         self._users = spare_users(mounts=not alone, reads_all=self._reads_all)
         self._pidfd = -1
+        self._packets: list[Packet] = []
         opened: list[int] = []
         try:
             self._control, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            opened.append(inner.detach())
-            opened.append(os.memfd_create("errors"))
-            opened.append(os.pidfd_open(os.getpid()))
-            self._start(readable, path, opened)
+            with inner:
+                keep(opened, os.memfd_create, "errors")
+                keep(opened, os.pidfd_open, os.getpid())
+                self._start(readable, path, inner, *opened)
         except OSError as error:
             if hasattr(self, "_control"):
                 self._control.close()
@@ -122,20 +124,19 @@ class Zygote:
             for descriptor in opened:
                 os.close(descriptor)
 
-    def _start(self, readable: list[str], path: list[str], opened: list[int]) -> None:
-        inner, errors, parent = opened
+    def _start(self, readable: list[str], path: list[str], inner: socket.socket, errors: int, parent: int) -> None:
         self._process = subprocess.Popen(
-            _command(self.walls.means, readable, inner, parent),
+            _command(self.walls.means, readable, inner.fileno(), parent),
             stdin=subprocess.DEVNULL,
             stdout=errors,
             stderr=errors,
-            pass_fds=(inner, parent),
+            pass_fds=(inner.fileno(), parent),
             env={**ENVIRONMENT, **_LOADING},
             cwd="/",
             start_new_session=True,  # a terminal's Ctrl-C is the parent's business
         )
         try:
-            os.close(opened.pop(0))  # else this process would wait for itself, should the zygote die at once
+            inner.close()  # else this process would wait for itself, should the zygote die at once
             self._control.settimeout(_START_SECONDS)
             config = _configuration(self.walls, readable, path, self.image)
             config |= {"users": list(self._users), "reads_all": self._reads_all}
@@ -150,7 +151,8 @@ class Zygote:
             raise
 
     def _greet(self) -> None:
-        data, descriptors, _, _ = socket.recv_fds(self._control, 16, 1)
+        data = keep(self._packets, self._control.recvmsg, 16, socket.CMSG_SPACE(4))[0]
+        descriptors = descriptors_in(self._packets)
         if data != b"ready" or len(descriptors) != 1:
             raise Breakdown(f"it ended with code {self._process.wait(_START_SECONDS)}")
         self._pidfd = descriptors[0]
@@ -214,9 +216,9 @@ class Zygote:
 
     def _close(self) -> None:
         self._control.close()
-        pidfd, self._pidfd = self._pidfd, -1
-        if pidfd >= 0:
-            os.close(pidfd)
+        packets, self._packets, self._pidfd = self._packets, [], -1
+        for descriptor in descriptors_in(packets):
+            os.close(descriptor)
 
 
 def pid_of(pidfd: int) -> int:

@@ -16,6 +16,7 @@ import contextlib
 import http.client
 import json
 import math
+import re
 import time
 import urllib.parse
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,9 @@ from sandboxes.types import Limits
 __all__ = ["E2B", "SERVICES", "Fault", "Report", "SandboxFusion", "Service", "TooMuch"]
 
 _E2B_PORT = 49999
+_DOMAIN = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]+)?")
+_FUSION_KEEPS = 1 << 20
+"""Bytes of each stream, see ``sandbox/runners/base.py`` of SandboxFusion; of what is beyond them nothing is said."""
 _CHUNK = 1 << 16
 
 
@@ -134,9 +138,12 @@ class SandboxFusion:
         code = result.get("return_code")
         if ended == "Finished" and (type(code) is not int or (status == "Success") != (code == 0)):
             raise Fault(f"the service contradicts itself: {status}, and return_code {code!r}")
+        stdout, stderr = _text(result, "stdout"), _text(result, "stderr")
+        if any(len(text.encode(errors="replace")) >= _FUSION_KEEPS for text in (stdout, stderr)):
+            raise TooMuch(f"the service keeps no more than {_FUSION_KEEPS} bytes of each stream")
         return Report(
-            stdout=_text(result, "stdout"),
-            stderr=_text(result, "stderr"),
+            stdout=stdout,
+            stderr=stderr,
             exit_code=code if ended == "Finished" else None,
             timed_out=ended == "TimeLimitExceeded",
             seconds=_seconds(result.get("execution_time")),
@@ -150,7 +157,7 @@ class E2B:
     Args:
         url: of the platform.
         api_key: of your account.
-        domain: in which sandboxes are reached.
+        domain: in which sandboxes are reached, where the platform does not say.
         execute_url: where a sandbox's code interpreter listens; ``{sandbox}``, ``{domain}`` are filled in.
         template: from which sandboxes are made.
         patience: seconds that the service may take beyond the program's own.
@@ -184,6 +191,7 @@ class E2B:
         wanted = {
             "templateID": self._template,
             "timeout": math.ceil(limits.wall_seconds + self._patience),
+            "secure": True,
             "allow_internet_access": False,
         }
         made = _json(_request("POST", f"{self._url}/sandboxes", wanted, self._headers, deadline, 1 << 20))
@@ -199,7 +207,10 @@ class E2B:
                 )
                 if isinstance(made.get(key), str)
             }
-            url = self._execute_url.format(sandbox=name, domain=self._domain)
+            domain = made.get("domain") or self._domain
+            if not isinstance(domain, str) or not _DOMAIN.fullmatch(domain):
+                raise Fault(f"the service names a domain {domain!r}"[:500])
+            url = self._execute_url.format(sandbox=name, domain=domain)
             body = {"code": source, "language": self.languages[language], "context_id": None, "env_vars": None}
             begun = time.monotonic()
             deadline = begun + limits.wall_seconds

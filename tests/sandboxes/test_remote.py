@@ -2,112 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
-from sandboxes import Execution, Job, Limits, SandboxUnavailable, Status, Tier, open_sandbox
+from sandboxes import Job, Limits, SandboxUnavailable, Status, Tier, open_sandbox
 from sandboxes.processes.sandbox import ProcessSandbox
 from sandboxes.remote import RemoteSandbox
 from sandboxes.unsafe_subprocess import SubprocessSandbox, UnsafeSandboxWarning
+from tests.sandboxes.published_services import KEPT, Handler, Server, serving
 
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=10.0, output_bytes=1 << 16)
 ADDER = "def f(x): return x + 1"
-
-
-class Server(ThreadingHTTPServer):
-    """Speaks both APIs, and really runs what it is sent.
-
-    ``faults`` holds what is to happen to the next requests that run something: a status, or a function that writes what
-    it likes; ``alter`` may change an honest answer.
-    """
-
-    daemon_threads = True
-
-    def __init__(self, runner: ProcessSandbox) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.runner = runner
-        self.faults: list[int | Callable[[Handler], None]] = []
-        self.alter: Callable[[Any], Any] = lambda answer: answer
-        self.requests: list[tuple[str, str, Any]] = []
-        self.headers: list[dict[str, str]] = []
-        self.alive: set[str] = set()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the name of the base class)
-        """Say nothing."""
-
-    def do_DELETE(self) -> None:
-        self.server.requests.append(("DELETE", self.path, None))
-        self.server.alive.discard(self.path.rpartition("/")[2])
-        self.answer(204, b"")
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.requests.append(("POST", self.path, body))
-        self.server.headers.append(dict(self.headers.items()))
-        if self.path == "/sandboxes":
-            name = f"box{len(self.server.requests)}"
-            self.server.alive.add(name)
-            self.answer(201, {"templateID": body["templateID"], "sandboxID": name, "envdAccessToken": "token"})
-            return
-        if self.server.faults:
-            fault = self.server.faults.pop(0)
-            if isinstance(fault, int):
-                self.answer(fault, {"detail": "no"})
-            else:
-                fault(self)
-            return
-        self.answer(200, *([self.fusion(body)] if self.path == "/run_code" else [self.interpreter(body)]))
-
-    def run_program(self, body: Any, language: str) -> Execution:
-        limits = Limits(cpu_seconds=20.0, wall_seconds=body.get("run_timeout", 20.0), files=16, processes=16)
-        files = {path: base64.b64decode(content) for path, content in body.get("files", {}).items()}
-        job = Job(body["code"], stdin=body.get("stdin") or "", language=language, limits=limits, files=files)
-        return self.server.runner.run_job(job)
-
-    def fusion(self, body: Any) -> Any:
-        ran = self.run_program(body, {"nodejs": "javascript"}.get(body["language"], body["language"]))
-        late = ran.status is Status.TIMEOUT
-        result = {
-            "status": "TimeLimitExceeded" if late else "Finished",
-            "execution_time": ran.wall_seconds,
-            "return_code": None if late else ran.exit_code,
-            "stdout": ran.stdout,
-            "stderr": ran.stderr,
-        }
-        status = "Success" if ran.ok else "Failed"
-        return {"status": status, "message": "", "compile_result": None, "run_result": result, "files": {}}
-
-    def interpreter(self, body: Any) -> bytes:
-        ran = self.run_program({"code": body["code"]}, "python")
-        events: list[dict[str, Any]] = [{"type": "number_of_executions", "execution_count": 1}]
-        events += [{"type": "stdout", "text": line + "\n", "timestamp": "0"} for line in ran.stdout.split("\n")]
-        events.append({"type": "stderr", "text": ran.stderr, "timestamp": "0"})
-        if not ran.ok:
-            events.append({"type": "error", "name": "SystemExit", "value": ran.reason, "traceback": ""})
-        events.append({"type": "end_of_execution"})
-        return b"".join(json.dumps(event).encode() + b"\n" for event in events)
-
-    def answer(self, status: int, body: Any) -> None:
-        data = body if isinstance(body, bytes) else json.dumps(self.server.alter(body)).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
 
 
 @pytest.fixture(scope="module")
@@ -126,12 +36,8 @@ def runner() -> Iterator[ProcessSandbox]:
 
 @pytest.fixture
 def server(runner: ProcessSandbox) -> Iterator[Server]:
-    with Server(runner) as opened:
-        thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with serving(runner) as opened:
         yield opened
-        opened.shutdown()
-        thread.join()
 
 
 def remote(server: Server, service: str, **options: Any) -> RemoteSandbox:
@@ -249,15 +155,47 @@ def test_what_each_service_is_sent(server: Server) -> None:
             "fetch_files": ["b"],
         },
     )
+    server.api_key = "key"
     with remote(server, "e2b", api_key="key") as sandbox:
         assert sandbox.run(ADDER, entry="f", calls=[((1,), {})]).ok
     made, executed, deleted = server.requests[-3:]
     assert made[:2] == ("POST", "/sandboxes")
-    assert made[2]["allow_internet_access"] is False
+    assert made[2] == {
+        "templateID": "code-interpreter-v1",
+        "timeout": 40,
+        "secure": True,
+        "allow_internet_access": False,
+    }
     assert server.headers[-2]["X-API-Key"] == "key"
     assert executed[1].startswith("/box/")
-    assert server.headers[-1]["X-Access-Token"] == "token"
+    assert executed[2].keys() == {"code", "language", "context_id", "env_vars"}
+    assert server.headers[-1]["X-Access-Token"] == f"token-{executed[1].split('/')[2]}"
     assert deleted[0] == "DELETE"
+
+
+def test_who_has_no_key_gets_no_sandbox(server: Server) -> None:
+    server.api_key = "key"
+    with remote(server, "e2b", api_key="another one") as sandbox:
+        execution = sandbox.run("print(1)")
+    assert execution.status is Status.INFRASTRUCTURE
+    assert "401" in execution.reason
+
+
+def test_sandboxes_are_where_the_platform_says(server: Server) -> None:
+    with remote(server, "e2b", execute_url=f"{server.url}/box/{{sandbox}}/{{domain}}") as sandbox:
+        assert sandbox.run("print(1)").stdout == "1\n"
+    assert server.requests[-2][1].endswith("/example.org/execute")
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_what_the_service_has_cut_is_no_output(server: Server, stream: str) -> None:
+    """SandboxFusion keeps a mebibyte of each stream and does not say that there was more."""
+    limits = Limits(wall_seconds=10.0, output_bytes=8 * KEPT)
+    with remote(server, "sandboxfusion") as sandbox:
+        for more in (-1, 0, 1):
+            source = f"import sys\nsys.{stream}.write('x' * {KEPT + more})"
+            execution = sandbox.run_job(Job(source, limits=limits))
+            assert execution.status is (Status.OK if more < 0 else Status.OUTPUT)
 
 
 def truncated(handler: Handler) -> None:

@@ -38,6 +38,10 @@ class _CandidateEnded(BaseException):
     """The parent has ended the tests: the program that they are about is gone."""
 
 
+class _Unaskable(BaseException):
+    """The tests have called the candidate with something that cannot be handed over: nobody was asked."""
+
+
 _PIECE = """
 def solve(numbers, text):
     counts = {}
@@ -219,10 +223,15 @@ def _flush() -> None:
 
 
 def _describe(error: BaseException) -> bytes:
+    kind = type(error)
+    name = kind.__name__
+    if getattr(builtins, name, kind) is not kind:
+        # A class of its own that is called as one of Python's: whoever asks for Python's does not mean this one.
+        name = f"{kind.__module__}.{name}"
     try:
-        text = f"{type(error).__name__}: {error}"
+        text = f"{name}: {error}"
     except BaseException:  # noqa: BLE001 (its own __str__ raised)
-        text = f"{type(error).__name__}: (no message)"
+        text = f"{name}: (no message)"
     return text[:_MESSAGE].encode(errors="replace")
 
 
@@ -238,16 +247,21 @@ def _run_tests(tests: str, entry: str, prelude: str, token: bytes) -> None:
         exec(codes[0], namespace)  # noqa: S102
         namespace["candidate"] = namespace[entry] = candidate
         exec(codes[1], namespace)  # noqa: S102
-        if callable(check := namespace.get("check")):
+        if callable(check := namespace.get("check")) and check is not candidate:
             check(candidate)
     except _CandidateEnded:
         return
     except BaseException as error:  # noqa: BLE001 (whatever the tests raise is their verdict)
-        kind = wire.FAILED if candidate.calls else wire.UNUSABLE
-        wire.send(CHANNEL, kind, token + _describe(error) + _line_of(error).encode())
-        return
-    _flush()
-    wire.send(CHANNEL, wire.DONE, token)
+        kind, text = wire.FAILED if candidate.calls else wire.UNUSABLE, _describe(error) + _line_of(error).encode()
+    else:
+        kind, text = wire.DONE, b""
+        _flush()
+    if candidate.unaskable:  # also where the tests have swallowed it
+        # Types are the tests' own doing. What is too large or too deep may be made of what the program answered, and
+        # it must not gain by being no score.
+        is_theirs = candidate.is_unaskable_by_type or not candidate.calls
+        kind, text = wire.UNUSABLE if is_theirs else wire.FAILED, candidate.unaskable.encode(errors="replace")
+    wire.send(CHANNEL, kind, token + text)
 
 
 def _line_of(error: BaseException) -> str:
@@ -264,10 +278,17 @@ class _Candidate:
 
     def __init__(self) -> None:
         self.calls = 0
+        self.unaskable = ""
+        self.is_unaskable_by_type = False
         self.__name__ = "candidate"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        body = dump_value([list(args), kwargs])
+        try:
+            body = dump_value([list(args), kwargs])
+        except (TypeError, ValueError, RecursionError) as error:
+            self.is_unaskable_by_type = self.is_unaskable_by_type or isinstance(error, TypeError)
+            self.unaskable = f"an argument of theirs is no plain value: {error}"
+            raise _Unaskable(self.unaskable) from None
         self.calls += 1
         wire.send(CHANNEL, wire.QUESTION, body)
         frame = wire.receive(CHANNEL)

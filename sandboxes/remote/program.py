@@ -28,7 +28,7 @@ __all__ = ["RemoteProgram"]
 
 _KINDS = {"A": Status.OK, "E": Status.EXCEPTION, "N": Status.NOT_PLAIN, "L": Status.OUTPUT, "M": Status.MEMORY}
 _CALLER = """
-import json as _json, os as _os, sys as _sys, types as _types
+import builtins as _builtins, json as _json, os as _os, sys as _sys, types as _types
 
 def _main():
     job = _json.loads({job!r})
@@ -44,7 +44,10 @@ def _main():
             data = data[_os.write(out, data):]
 
     def describe(error):
-        return _json.dumps(("%s: %s" % (type(error).__name__, error))[:2000])
+        kind = type(error)
+        is_its_own = getattr(_builtins, kind.__name__, kind) is not kind
+        name = "%s.%s" % (kind.__module__, kind.__name__) if is_its_own else kind.__name__
+        return _json.dumps(("%s: %s" % (name, error))[:2000])
 
     say("B")
     program = _types.ModuleType("solution")

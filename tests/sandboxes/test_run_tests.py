@@ -66,6 +66,19 @@ def check(candidate):
         ("def f(x): return x", "import os; os._exit(0)", Status.REFUSED),
         ("def f(x): return x", "while True: pass", Status.REFUSED),
         ("def f(x): return x", "f(object())", Status.REFUSED),
+        ("def f(x): return x", "f(1)\nf(lambda: 1)", Status.REFUSED),
+        # nobody was asked, so that nobody has raised what the test wants
+        ("def f(x): return x", "f(1)\ntry:\n  f(object())\nexcept TypeError: pass\nelse: assert False", Status.REFUSED),
+        ("def f(x): return x", "try:\n  f(object())\nexcept: pass\nassert f(1) == 1", Status.REFUSED),
+        ("def f(x): return x", "f(1)\ntry:\n  f(1 << 20000)\nexcept ValueError: pass", Status.FAILED),
+        # a program must not bring that about
+        ("def f(x):\n  for _ in range(49): x = [x]\n  return x", "f([f(1)])", Status.FAILED),
+        # a class of its own that is called as one of Python's
+        (
+            "class KeyError(Exception): pass\ndef f(x): raise KeyError",
+            "try:\n  f(1)\nexcept KeyError: pass",
+            Status.FAILED,
+        ),
         # once they have called it, what goes wrong is its score
         ("def f(x): return x", "f(1)\nimport os; os._exit(0)", Status.FAILED),
         ("def f(x): return x", "f(1)\nwhile True: pass", Status.TIMEOUT),
@@ -76,6 +89,13 @@ def test_what_tests_come_to(sandbox: ZygoteSandbox, source: str, tests: str, sta
     assert execution.status is status, execution
     assert execution.ok is (status is Status.OK)
     assert execution.ok or execution.reason
+
+
+@pytest.mark.parametrize("entry", ["check", "candidate", "check_it"])
+def test_an_entry_may_be_called_as_the_tests_call_things(sandbox: ZygoteSandbox, entry: str) -> None:
+    for answer, status in (("x", Status.OK), ("0", Status.FAILED)):
+        source = f"def {entry}(x): return {answer}"
+        assert sandbox.run_tests(source, f"assert {entry}(3) == 3", entry=entry).status is status
 
 
 def test_helpers_come_from_the_prelude_not_from_the_program(sandbox: ZygoteSandbox) -> None:

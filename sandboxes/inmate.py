@@ -302,7 +302,7 @@ class _Candidate:
         if not isinstance(known, type) or not issubclass(known, Exception) or issubclass(known, _ENDINGS):
             raise CandidateError(f"{name}: {message}")
         try:
-            error = known(message)
+            raised = known(message)
         except TypeError:  # such as UnicodeDecodeError, which takes five arguments
-            error = CandidateError(f"{name}: {message}")
-        raise error
+            raised = CandidateError(f"{name}: {message}")
+        raise raised

@@ -7,6 +7,7 @@ from sandboxes.testing.attacks.endless import ENDLESS
 from sandboxes.testing.attacks.exits import EXITS
 from sandboxes.testing.attacks.forgeries import FORGERIES
 from sandboxes.testing.attacks.hungry import HUNGRY
+from sandboxes.testing.attacks.impostors import IMPOSTORS
 from sandboxes.testing.attacks.interpreter import INTERPRETER
 from sandboxes.testing.attacks.kernel import KERNEL
 from sandboxes.testing.attacks.leftovers import LEFTOVERS
@@ -23,6 +24,7 @@ __all__ = ["ATTACKS", "FAMILIES"]
 FAMILIES = {
     "exits": EXITS,
     "values": VALUES,
+    "impostors": IMPOSTORS,
     "interpreter": INTERPRETER,
     "forgeries": FORGERIES,
     "channel": CHANNEL,

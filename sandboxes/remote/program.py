@@ -59,6 +59,8 @@ def _main():
             if not hasattr(found, name):
                 raise NameError("the program defines no " + job["entry"])
             found = getattr(found() if isinstance(found, type) else found, name)
+        if not callable(found):
+            raise TypeError("%s is a %s and cannot be called" % (job["entry"], type(found).__name__))
     except MemoryError:
         return say("M")
     except Exception as error:

@@ -13,6 +13,7 @@ import pytest
 from sandboxes import Job, Limits, SandboxUnavailable, Status, Tier, open_sandbox
 from sandboxes.processes.sandbox import ProcessSandbox
 from sandboxes.remote import RemoteSandbox
+from sandboxes.testing import FAMILIES, CheckFailed, check_sandbox
 from sandboxes.unsafe_subprocess import SubprocessSandbox, UnsafeSandboxWarning
 from tests.sandboxes.published_services import KEPT, Handler, Server, serving
 
@@ -65,6 +66,8 @@ def sandbox(request: pytest.FixtureRequest, server: Server) -> Iterator[RemoteSa
         ("raise SystemExit(0)", Status.EXITED, [None, None]),
         ("f =", Status.EXCEPTION, [None, None]),
         ("g = 1", Status.EXCEPTION, [None, None]),
+        ("f = 1", Status.EXCEPTION, [None, None]),
+        ("class ValueError(Exception): pass\ndef f(x): raise ValueError", Status.EXCEPTION, [None, None]),
         ("import os, sys\ndef f(x): print('0' * 32, 'A', 7); os._exit(0)", Status.EXITED, [None, None]),
     ],
 )
@@ -113,6 +116,15 @@ def test_tests_run_here(sandbox: RemoteSandbox, server: Server, tests: str, stat
 def test_a_program_cannot_say_that_it_passed(sandbox: RemoteSandbox) -> None:
     source = FORGER.format(deed="say('A', '5'); say('D'); os._exit(0)")
     assert sandbox.run_tests(source, "assert f(1) == 2", entry="f").status is not Status.OK
+
+
+@pytest.mark.slow
+def test_programs_that_turn_against_their_tests(server: Server) -> None:
+    hostile = [*FAMILIES["proxy"], *FAMILIES["impostors"][::4]]
+    with pytest.raises(CheckFailed) as failed:
+        check_sandbox(lambda: remote(server, "sandboxfusion"), programs=hostile)
+    # What a program that runs out of time has answered before is not told by the service.
+    assert {row.name for row in failed.value.report.failures} == {"law-statuses"}
 
 
 def test_sessions(sandbox: RemoteSandbox) -> None:

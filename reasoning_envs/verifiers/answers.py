@@ -29,14 +29,17 @@ from reasoning_envs.verifiers.answer.kinds import (
     Matrix,
     Ordered,
     Region,
+    Residues,
     Value,
     Words,
     describe,
 )
+from reasoning_envs.verifiers.answer.letters import with_letters_of
 from reasoning_envs.verifiers.answer.numbers import at_one_point, within
 from reasoning_envs.verifiers.answer.parts import interval
+from reasoning_envs.verifiers.answer.quantities import compare_quantities, compare_with_letters_as_units
 from reasoning_envs.verifiers.answer.real_sets import Piece, RealSet, Unordered, infinite
-from reasoning_envs.verifiers.answer.units import Unit, UnitError, parse_unit
+from reasoning_envs.verifiers.answer.residue_classes import same_classes
 
 __all__ = ["Comparer", "compare"]
 
@@ -51,7 +54,14 @@ def compare(answer: Answer, truth: Answer, *, over: str = "real", tolerance: flo
         tolerance: see :func:`~reasoning_envs.verifiers.answer.numbers.within`; it makes the comparison depend on
             which of the two is the truth.
     """
-    return Comparer(over, tolerance).compare(answer, truth)
+    judge = Comparer(over, tolerance)
+    verdict = judge.compare(answer, truth)
+    if verdict.refuted and isinstance(answer, Value | Listing):
+        for renamed, assumption in with_letters_of(answer, truth):
+            again = judge.compare(answer, renamed)
+            if again.verified:
+                return replace(again, rigorous=False, conditions=(*again.conditions, assumption))
+    return verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,33 +107,12 @@ class Comparer:
             reason = f"the answer gives values of {mine.name}, and the truth of {other.name}"
             return Verdict(Status.REFUTED, Relation.NONE, reason, "kind", True)
         if mine.unit != other.unit:
-            return self.quantities(mine, other)
-        return self.expressions(mine.expr, other.expr)
-
-    def quantities(self, mine: Value, other: Value) -> Verdict:
-        """Values of which at least one has a unit that the other has not."""
-        first, second = mine.unit, other.unit
-        if isinstance(first, Unit) and isinstance(second, Unit):
-            try:
-                return self.expressions(mul(first.factor_to(second), mine.expr), other.expr)
-            except UnitError as error:
-                return Verdict(Status.REFUTED, Relation.NONE, str(error), "units", True)
-        bare = self.expressions(mine.expr, other.expr)
-        if first is None or second is None:
-            unit = first or second
-            if isinstance(unit, Unit) and unit.dimension == _DEGREE.dimension and not bare.verified:
-                # An angle is a number, and degrees are a number of radians.
-                scaled = [_in_radians(value) for value in (mine, other)]
-                return self.expressions(scaled[0], scaled[1])
-            shown = next(value.text for value in (mine, other) if value.unit is not None)
-            if bare.verified:
-                condition = f"the number without a unit is meant in the unit of {shown!r}"
-                return replace(bare, rigorous=False, method="units", conditions=(*bare.conditions, condition))
-            return replace(bare, rigorous=False)
-        if bare.refuted and isinstance(first, str) and isinstance(second, str):
-            return replace(bare, rigorous=False)
-        reason = f"nobody can tell whether the units of {mine.text!r} and {other.text!r} are the same"
-        return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "units")
+            verdict = compare_quantities(self, mine, other)
+        else:
+            verdict = self.expressions(mine.expr, other.expr)
+        if verdict.refuted and (mine.expr.symbols or other.expr.symbols):
+            return compare_with_letters_as_units(self, mine, other) or verdict
+        return verdict
 
     def expressions(self, mine: Expr, other: Expr, given: Sequence[Comparison] = ()) -> Verdict:
         """Two values without units."""
@@ -325,6 +314,16 @@ class Comparer:
             return replace(verdict, relation=Relation.NONE, reason=reason)
         return verdict
 
+    def residues(self, mine: Residues, other: Residues) -> Verdict:
+        """Classes modulo two numbers, which are lifted to their least common multiple."""
+        if mine.name != other.name and mine.name is not None and other.name is not None:
+            return self.kinds_differ(mine, other)
+        if same_classes(mine, other):
+            reason = "the classes hold the same integers"
+            return Verdict(Status.VERIFIED, Relation.EQUIVALENT, reason, "residue classes", True)
+        reason = "the classes do not hold the same integers"
+        return Verdict(Status.REFUTED, Relation.NONE, reason, "residue classes", True)
+
     def words(self, mine: Words, other: Words) -> Verdict:
         """Texts."""
         if mine.text == other.text:
@@ -333,9 +332,6 @@ class Comparer:
         return Verdict(Status.REFUTED, Relation.NONE, reason, "text", False)
 
 
-_DEGREE = parse_unit("°")
-_RADIAN = parse_unit("rad")
-
 _SAME_KIND: dict[type, Callable[..., Verdict]] = {
     Listing: Comparer.listings,
     Ordered: Comparer.ordered,
@@ -343,12 +339,9 @@ _SAME_KIND: dict[type, Callable[..., Verdict]] = {
     Region: Comparer.regions,
     Branches: Comparer.branches,
     Claim: Comparer.claims,
+    Residues: Comparer.residues,
     Words: Comparer.words,
 }
-
-
-def _in_radians(value: Value) -> Expr:
-    return mul(value.unit.factor_to(_RADIAN), value.expr) if isinstance(value.unit, Unit) else value.expr
 
 
 def _shown(answer: Answer) -> str:

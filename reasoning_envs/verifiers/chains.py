@@ -5,30 +5,34 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
+from reasoning_envs.symbolic.calculus.definite import is_definite
 from reasoning_envs.symbolic.calculus.differentiation import holds_integral
 from reasoning_envs.symbolic.calculus.steps import compare_lines, variable_of
 from reasoning_envs.symbolic.equality.equivalence import NUMBER_DOMAINS
-from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.syntax.expression import Expr
-from reasoning_envs.symbolic.syntax.parser import ParseError, parse_expression
+from reasoning_envs.symbolic.syntax.latex_reader import from_latex, is_latex
+from reasoning_envs.symbolic.syntax.parser import ParseError
 from reasoning_envs.types import Relation, Status, Verdict
+from reasoning_envs.verifiers.step_lines import read_line
 
 __all__ = ["MAX_LINKS", "verify_chain"]
 
 MAX_LINKS = 100
 """Members of a chain at most."""
 
+_LAYOUT = re.compile(r"&|\\\\\s*$")
 _EQUALS = re.compile(r"(?<![<>!=:~])=(?!=)")
 
 
 def verify_chain(chain: str, *, over: str = "real", symbols: Iterable[str] | None = None) -> list[Verdict]:
     """A verdict on each link of ``a = b = c``, given the member before it: one fewer than members.
 
-    The members are expressions, with derivatives and integrals or without, on one line or on several (each may begin
-    with its ``=``). From the first integral on, members are equal up to a constant. A member that cannot be read is
-    skipped after that.
+    The members are expressions, plain or LaTeX, with derivatives and integrals or without, on one line or on several
+    (each may begin with its ``=``). From the first integral on, members are equal up to a constant. A member that
+    cannot be read is skipped after that.
 
     Args:
         chain: the text.
@@ -46,16 +50,16 @@ def verify_chain(chain: str, *, over: str = "real", symbols: Iterable[str] | Non
     members = [part for line in chain.splitlines() for part in _members(line)]
     if len(members) > MAX_LINKS:
         raise ValueError(f"the chain has {len(members)} members; at most {MAX_LINKS} are judged")
-    names = tuple(symbols or ())
+    names = frozenset(symbols or ())
     read = [_read(member, names) for member in members]
     verdicts: list[Verdict] = []
     if not read:
         return verdicts
     current = read[0]
-    integrals = [current] if isinstance(current, Expr) and holds_integral(current) else []
+    integrals = [current] if isinstance(current, Expr) and _is_indefinite(current) else []
     for member in read[1:]:
         start = time.perf_counter()
-        if isinstance(member, Expr) and holds_integral(member):
+        if isinstance(member, Expr) and _is_indefinite(member):
             integrals.append(member)
         verdict = _judge(current, member, over, integrals)
         verdicts.append(replace(verdict, seconds=time.perf_counter() - start))
@@ -64,8 +68,15 @@ def verify_chain(chain: str, *, over: str = "real", symbols: Iterable[str] | Non
     return verdicts
 
 
+def _is_indefinite(member: Expr) -> bool:
+    return holds_integral(member) and not is_definite(member)
+
+
 def _members(line: str) -> list[str]:
     """What stands between the signs of equality; nothing stands before one that begins a line."""
+    if is_latex(line):
+        with suppress(ParseError):  # each member will say why it cannot be read
+            line = from_latex(_LAYOUT.sub("", line))
     parts = _EQUALS.split(line)
     return [part for index, part in enumerate(parts) if part.strip() or index]
 
@@ -79,12 +90,8 @@ def _judge(before: Expr | Verdict, after: Expr | Verdict, over: str, integrals: 
     return compare_lines(before, after, over=over, variable=variable, antiderivatives=bool(integrals))
 
 
-def _read(text: str, symbols: tuple[str, ...]) -> Expr | Verdict:
-    try:
-        member = parse_expression(text, symbols=symbols or None)
-        check_bounds(member)
-    except ParseError as error:
-        return Verdict(Status.UNPARSED, Relation.UNKNOWN, error.reason, "parser", True)
-    except UnsafeExpressionError as error:
-        return Verdict(Status.UNSAFE, Relation.UNKNOWN, error.reason, "bounds", True)
-    return member
+def _read(text: str, symbols: frozenset[str]) -> Expr | Verdict:
+    member = read_line(text, symbols)
+    if isinstance(member, Expr | Verdict):
+        return member
+    return Verdict(Status.UNPARSED, Relation.UNKNOWN, "the members of a chain are expressions", "parser", True)

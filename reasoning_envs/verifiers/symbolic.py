@@ -6,16 +6,11 @@ import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from reasoning_envs.symbolic.equality.equivalence import NUMBER_DOMAINS, equivalent
 from reasoning_envs.symbolic.steps.derivation import judge_answer, relate
-from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.syntax.expression import Expr
-from reasoning_envs.symbolic.syntax.latex_reader import from_latex, is_latex
-from reasoning_envs.symbolic.syntax.parser import ParseError, parse_line
-from reasoning_envs.symbolic.syntax.statement import Line, Statement, free_symbols
 from reasoning_envs.symbolic.syntax.unknowns import names_of, unknown_in
 from reasoning_envs.types import Problem, Relation, Status, Step, Verdict
 from reasoning_envs.verifiers.answer.extraction import Found, find_answer
@@ -26,10 +21,10 @@ from reasoning_envs.verifiers.answer.reader import read_answer
 from reasoning_envs.verifiers.answer.units import Unit, UnitError, parse_unit
 from reasoning_envs.verifiers.answer.words import same_words
 from reasoning_envs.verifiers.answers import compare
+from reasoning_envs.verifiers.congruences import Congruence, compare_congruences
+from reasoning_envs.verifiers.step_lines import StepLine, letters_of, read_line
 
 __all__ = ["SymbolicVerifier", "verify_answer", "verify_derivation", "verify_step"]
-
-_MAX_CACHED_TEXT = 4000
 
 
 def verify_answer(
@@ -182,14 +177,15 @@ def verify_derivation(
         raise ValueError(f"over must be one of {', '.join(NUMBER_DOMAINS)}, got {over!r}")
     names = () if unknown is None else names_of(unknown)
     declared = frozenset(symbols or ()) | frozenset(names)
-    read = [_read(line, declared) for line in lines]
-    letters: frozenset[str] = frozenset().union(*[free_symbols(line) for line in read if not isinstance(line, Verdict)])
+    read = [read_line(line, declared) for line in lines]
+    known = [line for line in read if not isinstance(line, Verdict)]
+    letters = frozenset[str]().union(*map(letters_of, known))
     if unknown is not None and letters and letters.isdisjoint(names):
         unread = [text for text, line in zip(lines, read, strict=True) if isinstance(line, Verdict)]
         if not any(name in text for text in unread for name in names):
             found = ", ".join(sorted(letters))
             raise ValueError(f"the unknown {unknown!r} is in none of the lines; the letters there: {found}")
-    chosen = unknown or unknown_in([line for line in read if not isinstance(line, Verdict)])
+    chosen = unknown or unknown_in([line for line in known if not isinstance(line, Congruence)])
     verdicts: list[Verdict] = []
     if not read:
         return verdicts
@@ -209,12 +205,14 @@ def _check_text(name: str, value: object) -> None:
 
 
 def _judge_step(
-    before: Line | Verdict, after: Line | Verdict, unknown: str | None, over: str, letters: frozenset[str]
+    before: StepLine | Verdict, after: StepLine | Verdict, unknown: str | None, over: str, letters: frozenset[str]
 ) -> Verdict:
     if isinstance(after, Verdict):
         return after
     if isinstance(before, Verdict):
         return replace(before, reason=f"the line before cannot be read: {before.reason}")
+    if isinstance(before, Congruence) or isinstance(after, Congruence):
+        return compare_congruences(before, after)
     if isinstance(before, Expr) and isinstance(after, Expr):
         return equivalent(before, after, over=over)
     if isinstance(before, Expr) or isinstance(after, Expr):
@@ -227,27 +225,6 @@ def _judge_step(
         reason = f"each of {names} could be the unknown; name it by unknown="
         return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "parser")
     return relate(before, after, unknown=unknown, over=over)
-
-
-def _read(text: str, symbols: frozenset[str]) -> Line | Verdict:
-    """The line, or why it is none: UNPARSED or UNSAFE."""
-    if len(text) > _MAX_CACHED_TEXT:
-        return _parse(text, symbols)
-    return _parse_cached(text, symbols)
-
-
-def _parse(text: str, symbols: frozenset[str]) -> Line | Verdict:
-    try:
-        line = parse_line(from_latex(text) if is_latex(text) else text, symbols=symbols or None)
-        check_bounds(line)
-    except ParseError as error:
-        return Verdict(Status.UNPARSED, Relation.UNKNOWN, error.reason, "parser", True)
-    except UnsafeExpressionError as error:
-        return Verdict(Status.UNSAFE, Relation.UNKNOWN, error.reason, "bounds", True)
-    return line
-
-
-_parse_cached = lru_cache(maxsize=4096)(_parse)
 
 
 class SymbolicVerifier:
@@ -275,8 +252,8 @@ class SymbolicVerifier:
         before = self._line(problem, steps[:-1], symbols)
         if isinstance(before, Verdict):
             return before
-        after = _read(steps[-1].text, symbols)
-        letters = free_symbols(before) | (frozenset() if isinstance(after, Verdict) else free_symbols(after))
+        after = read_line(steps[-1].text, symbols)
+        letters = letters_of(before) | (frozenset() if isinstance(after, Verdict) else letters_of(after))
         verdict = _judge_step(before, after, unknown, over, letters)
         return replace(verdict, seconds=time.perf_counter() - start)
 
@@ -284,7 +261,7 @@ class SymbolicVerifier:
         """Is the last line the answer to the problem, in the form of an answer? How it was reached does not matter."""
         start = time.perf_counter()
         over, symbols, unknown = self._settings(problem)
-        first = _read(problem.statement, symbols)
+        first = read_line(problem.statement, symbols)
         if isinstance(first, Verdict):
             return replace(first, reason=f"the problem cannot be read: {first.reason}")
         last = self._line(problem, steps, symbols)
@@ -294,27 +271,27 @@ class SymbolicVerifier:
         return replace(verdict, seconds=time.perf_counter() - start)
 
     def _judge_outcome(
-        self, first: Line, last: Line, unknown: str | None, over: str, metadata: Mapping[str, Any]
+        self, first: StepLine, last: StepLine, unknown: str | None, over: str, metadata: Mapping[str, Any]
     ) -> Verdict:
-        if isinstance(first, Expr) or isinstance(last, Expr) or unknown is None:
-            verdict = _judge_step(first, last, unknown, over, free_symbols(first) | free_symbols(last))
+        if isinstance(first, Expr | Congruence) or isinstance(last, Expr | Congruence) or unknown is None:
+            verdict = _judge_step(first, last, unknown, over, letters_of(first) | letters_of(last))
             form = metadata.get("form")
             if verdict.verified and form is not None and isinstance(last, Expr):
                 fault = fault_of_form(last, str(form))
                 if fault is not None:
                     return Verdict(Status.REFUTED, Relation.EQUIVALENT, f"not {form}: {fault}", "form", True)
             return verdict
-        return judge_answer(_statement(first), _statement(last), unknown=unknown, over=over)
+        return judge_answer(first, last, unknown=unknown, over=over)
 
-    def _line(self, problem: Problem, steps: Sequence[Step], symbols: frozenset[str]) -> Line | Verdict:
+    def _line(self, problem: Problem, steps: Sequence[Step], symbols: frozenset[str]) -> StepLine | Verdict:
         """The line at which an episode stands: the last that was applied."""
         for step in reversed(steps):
             if step.verdict.status in (Status.UNPARSED, Status.UNSAFE):
                 continue
-            line = _read(step.text, symbols)
+            line = read_line(step.text, symbols)
             if not isinstance(line, Verdict):
                 return line
-        line = _read(problem.statement, symbols)
+        line = read_line(problem.statement, symbols)
         if isinstance(line, Verdict):
             return replace(line, reason=f"the problem cannot be read: {line.reason}")
         return line
@@ -327,11 +304,5 @@ class SymbolicVerifier:
         named = metadata.get("unknown")
         if named is not None:
             return over, frozenset(names_of(str(named))), str(named)
-        line = _read(problem.statement, frozenset())
-        return over, frozenset(), None if isinstance(line, Verdict) else unknown_in([line])
-
-
-def _statement(line: Line) -> Statement:
-    if isinstance(line, Expr):
-        raise TypeError(f"{line} is an expression, not a statement")
-    return line
+        line = read_line(problem.statement, frozenset())
+        return over, frozenset(), None if isinstance(line, Verdict | Congruence) else unknown_in([line])

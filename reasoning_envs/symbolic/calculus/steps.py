@@ -4,6 +4,8 @@ Derivatives are taken and substitutions made on both lines. What is left is comp
 left, or both lines are meant up to a constant, both are differentiated first, since two functions with one derivative
 differ by a constant (on each interval where they are defined). ``+ C`` is such a constant, and so is any other letter.
 
+Where every integral has its bounds, the lines are no functions up to a constant but values, and are compared as such.
+
 An integral times something that varies has no derivative without an integral in it, nor has an integral of an integral;
 such lines are compared with one letter for each integral, and where these differ nobody can tell.
 """
@@ -17,6 +19,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
+from reasoning_envs.symbolic.calculus.definite import AREAS, compare_definite
 from reasoning_envs.symbolic.calculus.differentiation import (
     NotDifferentiableError,
     differentiate,
@@ -86,7 +89,7 @@ def compare_lines(
         return Verdict(Status.UNSAFE, Relation.UNKNOWN, error.reason, "bounds", True)
     except NotDifferentiableError as error:
         return Verdict(Status.UNDECIDED, Relation.UNKNOWN, str(error), "differentiation")
-    if verdict.refuted and verdict.method != _DEFINEDNESS:
+    if verdict.refuted and verdict.method not in (_DEFINEDNESS, AREAS):
         found = mistake or mistake_between(before, after, variable=variable, antiderivatives=antiderivatives)
         return verdict if found is None else replace(verdict, reason=found)
     return verdict
@@ -116,6 +119,10 @@ def _compare(
     first, second = worked_out(before), worked_out(after)
     if before.key == after.key:
         return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the same line", "canonical form", True)
+    if not given:
+        verdict = compare_definite(first, second, over)
+        if verdict is not None:
+            return verdict
     undefined = _undefined(before, over) or _undefined(after, over)
     if undefined is not None:
         return Verdict(Status.REFUTED, Relation.NONE, undefined, _DEFINEDNESS, True)

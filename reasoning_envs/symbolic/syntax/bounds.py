@@ -353,6 +353,8 @@ def _power(node: Expr, base: _Extent, exponent: _Extent) -> _Extent:
             return _kernel(node, 0.0) if n < 0 else _rational(0 if n else 1)
         return _rational(base.value if n % 2 else 1)
     size = n if n >= 0 else -n
+    if isinstance(n, int) and node.args[0].op == "const" and node.args[0].value == "i":
+        return _kernel(node, 0.0)  # one of four numbers
     if size > MAX_BITS or (size > MAX_DEGREE and base.value is None):
         limit = MAX_DEGREE if base.value is None else MAX_BITS
         raise UnsafeExpressionError(f"the exponent in {_shown(node)} is too large; at most {limit} is handled")

@@ -5,7 +5,9 @@ Nothing is expanded or executed: a command that is not in the tables of
 ``x y z``), a number before a proper fraction is a mixed number, and a function without brackets takes the factors
 that follow it: ``\sin 2x`` is ``sin(2 x)``. Beside the notation of :mod:`reasoning_envs.symbolic.syntax.parser` the
 text may hold what only answers have: ``matrix(a, b; c, d)``, ``cases(x, x > 0; -x, x <= 0)``, sets and intervals with
-``∪ ∩ ∖``, and words in double quotes (``\text{...}``).
+``∪ ∩ ∖``, words in double quotes (``\text{...}``), and what
+:mod:`~reasoning_envs.verifiers.answer.worked` works out: ``floor(...)``, ``limit(f, x, 0)``, ``integral(f, x, 0, 1)``.
+Equations one below the other are joined by *and*.
 """
 
 from __future__ import annotations
@@ -14,22 +16,24 @@ import re
 from fractions import Fraction
 from math import gcd
 
+from reasoning_envs.symbolic.syntax.latex_binders import wrapped
+from reasoning_envs.symbolic.syntax.latex_brackets import Brackets
+from reasoning_envs.symbolic.syntax.latex_cursor import NOTHING
 from reasoning_envs.symbolic.syntax.latex_words import (
     ARGUMENT_STARTS,
     BINOMIALS,
     CONNECTIVES,
-    ENDS_TERM,
     FONTS,
     FRACTIONS,
     FUNCTION_COMMANDS,
-    MATRICES,
     NUMBER_SETS,
     OPERANDS,
     PLAIN_FUNCTIONS,
+    ROUNDED,
     SIGNS,
     TEXTS,
     WORD_BEFORE_MATHEMATICS,
-    tokens,
+    WORKED,
 )
 from reasoning_envs.symbolic.syntax.lexer import FUNCTIONS
 from reasoning_envs.symbolic.syntax.notation import ParseError, quote
@@ -38,23 +42,17 @@ __all__ = ["MAX_LATEX", "from_latex", "is_latex"]
 
 MAX_LATEX = 4000
 """Characters of LaTeX at most."""
-_MAX_DEPTH = 60
 
 _DIGITS = re.compile("[0-9]+")
-_ATOM = re.compile(r"[A-Za-z]|[0-9.]+|[α-ωΓ-Ω]|oo")
 _INDEXED = re.compile(r"[A-Za-z]|[α-ωΓ-Ω]|[0-9A-Z]+|\"[0-9A-Z]+\"")
-_DIFFERENTIAL = re.compile(r"\s*d\s+([A-Za-zα-ωΓ-Ω](?:_[A-Za-z0-9]+)?)\s*")
-_OPENING = frozenset(("(", "[", "{", "\\left"))
-_ENDS_INTEGRAL = frozenset(("}", "\\right", ")", "]", "=", ",", "&"))
+_CHOOSE = re.compile(r"(?:\{\s*\})?[_^]\s*\{?\s*(\w+)\s*\}?\s*C_\s*\{?\s*(\w+)\s*\}?")
+_UPRIGHT_D = re.compile(r"\\(?:mathrm|text|rm|operatorname)\s*\{\s*d\s*\}\s*(?:\\!)?")
+_SO = re.compile(r"\s*\\(?:therefore|Rightarrow|implies|Longrightarrow|iff|Leftrightarrow)(?![A-Za-z])")
+_PROSE = re.compile(r"\s*[A-Za-z]{3,}(?: +[A-Za-z]+)*\s*")
 _THOUSANDS = re.compile(r"(?<=[0-9])(?:\s*\{,\s*\}\s*|,\s*\\!\s*|\\[,;: !]\s*|\{\\,\}|~)(?=[0-9]{3}(?![0-9]))")
 _CLOSING = frozenset((")", "]"))
-_NOTHING: frozenset[str] = frozenset()
 _DOLLAR = re.compile(r"(?<!\\)\$\$?")
 _BAR = frozenset(("|",))
-_RIGHT = frozenset((r"\right",))
-_RIGHT_OR_CLOSING = _RIGHT | _CLOSING
-_ENDS_SET = frozenset((r"\}", r"\rbrace", r"\right"))
-_ENDS_CELL = frozenset(("&", r"\\", r"\cr"))
 
 
 def is_latex(text: str) -> bool:
@@ -72,34 +70,23 @@ def from_latex(text: str) -> str:
         raise ParseError(f"the LaTeX has {len(text)} characters; at most {MAX_LATEX} are read", MAX_LATEX)
     if "," in text or "\\" in text or "~" in text:
         text = _THOUSANDS.sub("", text)
+    if "\\" in text:
+        text = _UPRIGHT_D.sub("d ", _SO.sub("", text)) if "d}" in text or "d }" in text else _SO.sub("", text)
+    if "C_" in text:
+        text = _CHOOSE.sub(r"\\binom{\1}{\2}", text)
     if "$" in text:
         text = _words_between_mathematics(text)
     reader = _Reader(text, 0)
-    plain = reader.sequence(_NOTHING)
+    plain = reader.sequence(NOTHING)
     if reader.tokens[reader.at]:
         raise reader.error(f"{quote(reader.tokens[reader.at])} closes nothing")
     return plain
 
 
-class _Reader:
-    """Reads the token at ``at``; each method leaves it behind what it has read. It raises ParseError alone."""
+class _Reader(Brackets):
+    """Reads everything. It raises ParseError alone."""
 
-    __slots__ = ("at", "depth", "integrals", "tokens")
-
-    def __init__(self, text: str, depth: int) -> None:
-        self.tokens = tokens(text)
-        self.tokens.append("")
-        self.at = 0
-        self.depth = depth
-        self.integrals = 0  # that are open: their dx ends every argument without brackets
-
-    def error(self, reason: str) -> ParseError:
-        return ParseError(f"LaTeX, part {self.at + 1}: {reason}", self.at)
-
-    def deeper(self) -> None:
-        self.depth += 1
-        if self.depth > _MAX_DEPTH:
-            raise self.error(f"nested more than {_MAX_DEPTH} deep")
+    __slots__ = ()
 
     def sequence(self, stops: frozenset[str]) -> str:
         r"""Everything up to one of ``stops``, which is left unread; a closing brace and ``\end`` always stop."""
@@ -114,7 +101,7 @@ class _Reader:
                 self.at += 1
                 above, below = " ".join(pieces), self.sequence(stops)
                 self.depth -= 1
-                return f"binom({above}, {below})" if token == "\\choose" else f"({_wrapped(above)}/{_wrapped(below)})"
+                return f"binom({above}, {below})" if token == "\\choose" else f"({wrapped(above)}/{wrapped(below)})"
             self.element(token, pieces)
 
     def element(self, token: str, pieces: list[str]) -> None:
@@ -125,6 +112,8 @@ class _Reader:
             self.command(token, pieces)
         elif "0" <= first <= "9" or (first == "." and len(token) > 1):
             self.at += 1
+            if pieces and pieces[-1][0] == "^":
+                pieces.append("*")  # (-1)^n 2^n
             pieces.append(self.number(token))
         elif "a" <= first <= "z" or "A" <= first <= "Z":
             self.at += 1
@@ -133,12 +122,14 @@ class _Reader:
             self.at += 1
             self.raised(pieces)
         elif first == "{":
-            pieces.append(_wrapped(self.group()))
+            pieces.append(wrapped(self.group()))
         elif first == "_":
             self.at += 1
             self.lowered(pieces)
         elif first == "(" or first == "[":
-            pieces.append(self.bracket(first))
+            inner = self.bracket(first)
+            evaluated = first == "[" and inner[-1] == "]" and self.tokens[self.at] == "_"
+            pieces.append(self.taken_between(inner[1:-1]) if evaluated else inner)
         elif first in ")]":
             raise self.error(f"{quote(first)} closes nothing")
         elif first in '"&#':
@@ -150,68 +141,11 @@ class _Reader:
     def sign(self, sign: str, pieces: list[str]) -> None:
         if pieces and sign in "°%":
             pieces[-1] += sign
+        elif sign == "|" and self.tokens[self.at] == "_":
+            start = 1 + max([place for place, piece in enumerate(pieces) if piece == "="], default=-1)
+            pieces[start:] = [self.taken_between(" ".join(pieces[start:]))]
         else:
             pieces.append(sign)
-
-    def bracket(self, opening: str) -> str:
-        """From a bracket to its partner; half-open intervals pair ``(`` with ``]``."""
-        self.at += 1
-        inner = self.sequence(_CLOSING)
-        closing = self.tokens[self.at]
-        if closing not in _CLOSING:
-            raise self.error(f"a {quote(opening)} is never closed")
-        self.at += 1
-        return f"{opening}{inner}{closing}"
-
-    def group(self) -> str:
-        """What stands in braces."""
-        self.at += 1
-        inner = self.sequence(_NOTHING)
-        if self.tokens[self.at] != "}":
-            raise self.error("a '{' is never closed")
-        self.at += 1
-        return inner
-
-    def raw_group(self) -> str:
-        """The tokens in braces as they stand."""
-        if self.tokens[self.at] != "{":
-            raise self.error("a '{' is expected")
-        start = self.at + 1
-        depth = 0
-        for place in range(self.at, len(self.tokens)):
-            depth += (self.tokens[place] == "{") - (self.tokens[place] == "}")
-            if depth == 0:
-                self.at = place + 1
-                return " ".join(self.tokens[start:place])
-        raise self.error("a '{' is never closed")
-
-    def argument(self) -> str:
-        """A group, a command with its arguments, or a single character."""
-        token = self.tokens[self.at]
-        if token == "{":
-            return self.group()
-        if token[:1].isalnum():
-            if len(token) > 1:
-                self.tokens[self.at] = token[1:]
-            else:
-                self.at += 1
-            return token[0]
-        if token[:1] != "\\" or token == "\\":
-            raise self.error("an argument is expected")
-        pieces: list[str] = []
-        self.at += 1
-        self.deeper()
-        self.command(token, pieces)
-        self.depth -= 1
-        return " ".join(pieces)
-
-    def script(self) -> str:
-        """What stands raised or lowered. ``x^10`` is not ``x^1 0``, whatever TeX makes of it."""
-        token = self.tokens[self.at]
-        if "0" <= token[:1] <= "9":
-            self.at += 1
-            return token
-        return self.argument().strip()
 
     # What a token becomes
 
@@ -237,22 +171,15 @@ class _Reader:
             return f"{token} {self.quotient(over, under)}"
         return token
 
-    def quotient(self, over: str, under: str) -> str:
-        r"""A fraction; ``\frac{d}{dx}`` takes the operand that follows it."""
-        by = _DIFFERENTIAL.fullmatch(under)
-        if over.strip() == "d" and by is not None:
-            bracketed = self.tokens[self.at] in _OPENING
-            body = self.function_argument("the derivative") if bracketed else self.term()
-            return f"derivative({body}, {by[1]})"
-        return f"({_wrapped(over)}/{_wrapped(under)})"
-
     def letters(self, run: str, pieces: list[str]) -> None:
         if len(run) == 1 or run in CONNECTIVES:
             pieces.append(run)
         elif "\\" + run in FUNCTION_COMMANDS:
             self.function(run, pieces)
-        elif run in ("pi", "oo", "infinity") or (run in PLAIN_FUNCTIONS and self.tokens[self.at] == "("):
-            pieces.append(run)
+        elif run in ("pi", "oo", "infinity", "mod") or (
+            (run in PLAIN_FUNCTIONS or run in WORKED) and self.tokens[self.at] == "("
+        ):
+            pieces.append(WORKED.get(run, run))
         else:
             pieces.extend(run)
 
@@ -263,12 +190,18 @@ class _Reader:
         elif self.tokens[self.at : self.at + 3] == ["{", "\\circ", "}"]:
             self.at += 3
             raised = "°"
+        elif self.tokens[self.at : self.at + 3] == ["{", "\\prime", "}"]:
+            self.at += 3
+            raised = "'"
+        elif self.tokens[self.at] in ("+", "-") and self.tokens[self.at + 1] == "}":
+            raised = self.tokens[self.at]  # the side of a limit: 0^+
+            self.at += 1
         else:
             raised = self.script()
-        if raised == "°":
-            self.sign("°", pieces)
+        if raised == "°" or raised == "'":
+            self.sign(raised, pieces)
         elif raised:
-            pieces.append("^" + _wrapped(raised))
+            pieces.append("^" + wrapped(raised))
         else:
             raise self.error("an exponent is empty")
 
@@ -321,47 +254,33 @@ class _Reader:
             self.series("sum" if token == "\\sum" else "product", pieces)
         elif token == "\\int":
             self.integral(pieces)
+        elif token == "\\lim":
+            self.limit(pieces)
+        elif token in ROUNDED:
+            pieces.append(self.rounded(token))
+        elif token == "\\overline" or token == "\\bar":
+            self.overlined(pieces)
+        elif token[1:] in WORKED:
+            pieces.append(WORKED[token[1:]])
+        elif token == "\\pmod":
+            pieces.append(f"(mod {self.argument()})")
         elif token == "\\boxed" or token == "\\fbox":
-            pieces.append(_wrapped(self.argument()))
+            pieces.append(wrapped(self.argument()))
         elif token == "\\not" and self.tokens[self.at] == "=":
             self.at += 1
             pieces.append("!=")
         else:
             raise self.error(f"{quote(token)} is not read")
 
-    def set_brackets(self) -> str:
-        inner = self.sequence(_ENDS_SET)
-        if self.tokens[self.at] == "\\right":
-            self.at += 1
-        if self.tokens[self.at] not in ("\\}", "\\rbrace"):
-            raise self.error("a '\\{' is never closed")
-        self.at += 1
-        return f"{{{inner}}}"
-
-    def delimited(self) -> str:
-        r"""From ``\left`` to ``\right``."""
-        opening = self.tokens[self.at]
-        if opening == "":
-            raise self.error("\\left has no bracket")
-        self.at += 1
-        if opening == "\\{" or opening == "\\lbrace":
-            return self.set_brackets()
-        inner = self.sequence(_RIGHT_OR_CLOSING if opening in ("(", "[") else _RIGHT)
-        if self.tokens[self.at] == "\\right":
-            self.at += 1
-        closing = self.tokens[self.at]
-        if closing == "":
-            raise self.error(f"\\left{opening[:8]} is never closed")
-        self.at += 1
-        if opening in ("|", "\\vert", "\\lvert"):
-            return f"abs({inner})"
-        if opening == ".":
-            return inner
-        if opening in ("\\langle", "<"):
-            return f"⟨{inner}⟩"
-        if opening in ("(", "[") and closing in _CLOSING:
-            return f"{opening}{inner}{closing}"
-        raise self.error(f"\\left{opening[:8]} is not closed")
+    def overlined(self, pieces: list[str]) -> None:
+        """A conjugate where a sum stands under the line; the name of a segment, a mean or the like elsewhere."""
+        if self.tokens[self.at] == "{":
+            content = self.raw_group().strip()
+            if re.search(r"[+-]", content):
+                pieces.append(f"conj({self.inside(content)})")
+                return
+            self.tokens[self.at : self.at] = ["{", *content.split(), "}"]
+        self.font(pieces)
 
     def root(self) -> str:
         if self.tokens[self.at] != "[":
@@ -375,17 +294,17 @@ class _Reader:
         content = (self.raw_group() if self.tokens[self.at] == "{" else self.argument()).strip()
         if "\\" + content in FUNCTION_COMMANDS:
             self.function(FUNCTION_COMMANDS["\\" + content], pieces)
-        elif len(content) == 1 and content.isalnum():
-            pieces.append(content)
+        elif (len(content) == 1 and content.isalnum()) or content in WORKED:
+            pieces.append(WORKED.get(content, content))
         elif content.startswith("\\"):
-            pieces.append(_wrapped(self.inside(content)))
+            pieces.append(wrapped(self.inside(content)))
         else:
             self.words(content, pieces)
 
     def inside(self, text: str) -> str:
         """LaTeX within words, in plain text."""
         inner = _Reader(text, self.depth)
-        plain = inner.sequence(_NOTHING)
+        plain = inner.sequence(NOTHING)
         if inner.tokens[inner.at]:
             raise self.error(f"{quote(inner.tokens[inner.at])} closes nothing")
         return plain
@@ -396,7 +315,9 @@ class _Reader:
         match = WORD_BEFORE_MATHEMATICS.fullmatch(content)
         if match:
             pieces.append(match[1] if match[1] in CONNECTIVES else f'"{match[1]}"')
-            if match[2].strip():
+            if _PROSE.fullmatch(match[2]) and "\\" + match[2] not in FUNCTION_COMMANDS:
+                pieces.append(f'"{match[2].strip()}"')
+            elif match[2].strip():
                 pieces.append(self.inside(match[2]))
             return
         plain = " ".join(re.sub(r"\\[A-Za-z]+|[\\{}]", " ", content).split())
@@ -416,7 +337,7 @@ class _Reader:
         if base and name != "log":
             raise self.error(f"{name} has no base")
         applied = f"log({argument}, {base})" if base else f"{name}({argument})"
-        pieces.append(f"{applied}^{_wrapped(power)}" if power else applied)
+        pieces.append(f"{applied}^{wrapped(power)}" if power else applied)
 
     def function_argument(self, name: str) -> str:
         token = self.tokens[self.at]
@@ -450,76 +371,6 @@ class _Reader:
             raise self.error(f"put the argument of {name} in brackets")
         return " ".join(pieces)
 
-    def series(self, name: str, pieces: list[str]) -> None:
-        """A sum or a product over an index that runs from a number to a number."""
-        bounds = {"^": "", "_": ""}
-        while self.tokens[self.at] in bounds:
-            sign = self.tokens[self.at]
-            self.at += 1
-            bounds[sign] = self.script()
-        index, equals, start = bounds["_"].partition("=")
-        if not equals or not bounds["^"]:
-            raise self.error(f"a {name} needs an index with a first and a last value")
-        pieces.append(f"{name}({self.term()}, {index.strip()}, {start.strip()}, {bounds['^']})")
-
-    def term(self) -> str:
-        """What follows up to a sign or the end of the surroundings."""
-        body: list[str] = []
-        self.deeper()
-        while (token := self.tokens[self.at]) and token not in ENDS_TERM and not token.startswith("\\end"):
-            self.element(token, body)
-        self.depth -= 1
-        return " ".join(body)
-
-    def differential(self) -> str:
-        """``dx``, perhaps with letters before it, where the next tokens are one; else nothing."""
-        token, following = self.tokens[self.at : self.at + 2] if self.tokens[self.at] else ("", "")
-        run = token + following if token == "d" and len(following) == 1 and following.isalpha() else token
-        known = "\\" + run in FUNCTION_COMMANDS or run in CONNECTIVES
-        return run if run[:1].isalpha() and len(run) > 1 and run[-2] == "d" and not known else ""
-
-    def integral(self, pieces: list[str]) -> None:
-        """An integral without bounds, up to its ``dx``."""
-        if self.tokens[self.at] in ("^", "_"):
-            raise self.error("integrals with bounds are not read")
-        body: list[str] = []
-        self.deeper()
-        self.integrals += 1
-        while (token := self.tokens[self.at]) and token not in _ENDS_INTEGRAL and not token.startswith("\\end"):
-            run = self.differential()
-            if run:
-                self.at += 1 if run == token else 2
-                if run[:-2]:
-                    self.letters(run[:-2], body)
-                self.depth -= 1
-                self.integrals -= 1
-                pieces.append(f"integral({' '.join(body) or '1'}, {run[-1]})")
-                return
-            self.element(token, body)
-        raise self.error("an integral needs its dx")
-
-    def environment(self, name: str) -> str:
-        if name == "array" and self.tokens[self.at] == "{":
-            self.raw_group()
-        if name not in MATRICES and name != "cases":
-            raise self.error(f"the environment {quote(name)} is not read")
-        rows: list[list[str]] = [[]]
-        while True:
-            rows[-1].append(self.sequence(_ENDS_CELL))
-            token = self.tokens[self.at]
-            if token.startswith("\\end"):
-                break
-            if token not in _ENDS_CELL:
-                raise self.error(f"the environment {quote(name)} is never closed")
-            self.at += 1
-            if token != "&":
-                rows.append([])
-        if token.partition("{")[2].rstrip("} ").strip().rstrip("*") != name:
-            raise self.error(f"{quote(token)} does not end the environment {quote(name)}")
-        self.at += 1
-        written = "; ".join([", ".join(row) for row in rows if row != [""]])
-        return f"{'cases' if name == 'cases' else 'matrix'}({written})"
-
 
 def _words_between_mathematics(text: str) -> str:
     r"""``$x = 1$ or $x = 2$`` is ``x = 1 \text{or} x = 2``."""
@@ -530,12 +381,3 @@ def _words_between_mathematics(text: str) -> str:
         if re.search("[A-Za-z]{2}", segments[place]) and not re.search(r"[\\{}]", segments[place]):
             segments[place] = f"\\text{{ {segments[place]} }}"
     return " ".join(segments)
-
-
-def _wrapped(plain: str) -> str:
-    """In brackets, unless it is a lone operand."""
-    if _ATOM.fullmatch(plain):
-        return plain
-    if plain[:1] == "(" and plain[-1:] == ")" and "(" not in plain[1:] and "," not in plain:
-        return plain
-    return f"({plain})"

@@ -7,6 +7,7 @@ import re
 from reasoning_envs.symbolic.syntax.lexer import FUNCTIONS, SERIES
 
 __all__ = [
+    "ALIGNED",
     "ARGUMENT_STARTS",
     "BINOMIALS",
     "CONNECTIVES",
@@ -18,9 +19,11 @@ __all__ = [
     "NUMBER_SETS",
     "OPERANDS",
     "PLAIN_FUNCTIONS",
+    "ROUNDED",
     "SIGNS",
     "TEXTS",
     "WORD_BEFORE_MATHEMATICS",
+    "WORKED",
     "tokens",
 ]
 
@@ -58,11 +61,19 @@ _OF_SIGNS = {
     "°": r"\degree \textdegree",
     "%": r"\%",
     "$": r"\$",
+    "£": r"\pounds",
+    "→": r"\to \rightarrow \longrightarrow",
+    "≡": r"\equiv",
+    "mod": r"\bmod \mod",
+    "'": r"\prime",
+    "∇": r"\nabla",
+    "∂": r"\partial",
+    "∠": r"\angle \measuredangle",
 }
 SIGNS: dict[str, str] = {command: sign for sign, commands in _OF_SIGNS.items() for command in commands.split()}
 """Commands that stand for a sign."""
 
-FRACTIONS = frozenset((r"\frac", r"\dfrac", r"\tfrac", r"\cfrac"))
+FRACTIONS = frozenset((r"\frac", r"\dfrac", r"\tfrac", r"\cfrac", r"\nicefrac", r"\sfrac"))
 BINOMIALS = frozenset((r"\binom", r"\dbinom", r"\tbinom"))
 TEXTS = frozenset(
     (r"\text", r"\textbf", r"\textit", r"\textrm", r"\textnormal", r"\mbox", r"\hbox", r"\texttt", r"\textsf", r"\emph")
@@ -81,15 +92,27 @@ FONTS = frozenset(
         r"\vec",
         r"\hat",
         r"\overrightarrow",
-        r"\overline",
-        r"\bar",
         r"\mathtt",
         r"\underline",
         r"\mathbin",
         r"\mathop",
     ]
 )
-MATRICES = frozenset(("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"))
+MATRICES: dict[str, str] = {
+    **dict.fromkeys(("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"), "matrix"),
+    "vmatrix": "det",
+}
+"""Environments of rows and columns, and what each is in plain text."""
+ALIGNED = frozenset(("aligned", "align", "gathered", "gather", "split", "alignedat", "eqnarray"))
+"""Environments of lines of mathematics one below the other."""
+ROUNDED: dict[str, tuple[str, str]] = {r"\lfloor": ("floor", r"\rfloor"), r"\lceil": ("ceil", r"\rceil")}
+"""Signs that open a rounded number, with the name in plain text and the sign that closes it."""
+WORKED: dict[str, str] = {
+    **{name: name for name in ("floor", "ceil", "max", "min", "gcd", "lcm", "det", "conj", "cis")},
+    "Re": "realpart",
+    "Im": "imagpart",
+}
+"""Words for functions that only answers may hold, which are worked out before the answer is read."""
 FUNCTION_COMMANDS: dict[str, str] = {
     **{"\\" + name: name for name, (least, _, _) in FUNCTIONS.items() if name.isalpha() and least == 1},
     r"\lg": "log10",

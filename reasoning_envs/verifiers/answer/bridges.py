@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reasoning_envs.symbolic.syntax.expression import div, sym
+from reasoning_envs.symbolic.syntax.expression import Expr, add, div, mul, rebuild, sym
 from reasoning_envs.symbolic.syntax.statement import Comparison, Statement, Truth, free_symbols
 from reasoning_envs.types import Relation, Status, Verdict
 from reasoning_envs.verifiers.answer.kinds import (
@@ -20,11 +20,13 @@ from reasoning_envs.verifiers.answer.kinds import (
     Matrix,
     Ordered,
     Region,
+    Residues,
     Value,
     Words,
 )
 from reasoning_envs.verifiers.answer.parts import interval
 from reasoning_envs.verifiers.answer.real_sets import ALL, Piece, RealSet, Unordered
+from reasoning_envs.verifiers.answer.residue_classes import residues_of_form
 
 if TYPE_CHECKING:
     from reasoning_envs.verifiers.answers import Comparer
@@ -44,12 +46,42 @@ def _value_and_words(judge: Comparer, value: Value, words: Words) -> Verdict | N
 
 
 def _value_and_ordered(judge: Comparer, value: Value, ordered: Ordered) -> Verdict | None:
+    """``3/2`` against ``3:2``, and ``2i - j`` against ``(2, -1)``."""
+    if ordered.brackets != "::" and len(ordered.items) in (2, 3) and value.expr.symbols & {"j", "k"}:
+        return _vector_and_ordered(judge, value, ordered)
     if ordered.brackets != "::" or len(ordered.items) != 2:
         return None
     first, second = ordered.items
     if not (isinstance(first, Value) and isinstance(second, Value)):
         return None
     return judge.expressions(value.expr, div(first.expr, second.expr))
+
+
+def _vector_and_ordered(judge: Comparer, value: Value, ordered: Ordered) -> Verdict | None:
+    parts = [item.expr for item in ordered.items if isinstance(item, Value) and item.unit is None]
+    if len(parts) < len(ordered.items) or any(part.symbols & {"j", "k"} for part in parts):
+        return None
+    units = [sym(name) for name in ("unit_i", "j", "k")]
+    whole = add(*[mul(part, unit) for part, unit in zip(parts, units, strict=False)])
+    verdict = judge.expressions(_with_unit_vector(value.expr, units[0]), whole)
+    return replace(verdict, rigorous=False, conditions=(*verdict.conditions, "i, j, k are the unit vectors"))
+
+
+def _with_unit_vector(node: Expr, unit: Expr) -> Expr:
+    """The letter i as a vector, not as the imaginary unit."""
+    if node.op == "const" and node.value == "i":
+        return unit
+    return rebuild(node.op, tuple([_with_unit_vector(arg, unit) for arg in node.args])) if node.args else node
+
+
+def _value_and_residues(judge: Comparer, value: Value, classes: Residues) -> Verdict | None:
+    """``7k + 3`` against ``x ≡ 3 (mod 7)``."""
+    found = residues_of_form(value.expr)
+    if found is None or (value.name is not None and classes.name is not None and value.name != classes.name):
+        return None
+    verdict = judge.residues(found, classes)
+    condition = f"{next(iter(value.expr.symbols))} stands for any integer"
+    return replace(verdict, rigorous=False, conditions=(condition,))
 
 
 def _value_and_branches(judge: Comparer, value: Value, branches: Branches) -> Verdict | None:
@@ -166,6 +198,7 @@ BRIDGES: dict[tuple[type, type], Callable[[Comparer, Any, Any], Verdict | None]]
     (Value, Words): _value_and_words,
     (Value, Ordered): _value_and_ordered,
     (Value, Branches): _value_and_branches,
+    (Value, Residues): _value_and_residues,
     (Value, Region): _value_and_region,
     (Listing, Region): _listing_and_region,
     (Listing, Ordered): _listing_and_ordered,

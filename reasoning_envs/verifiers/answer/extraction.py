@@ -25,7 +25,7 @@ _FRAME_STARTS = tuple(opening for opening, _ in _FRAMES)
 _CODE = re.compile(r"[_{}\[\]<>;'\"\\]")
 _MATHEMATICAL = FUNCTIONS.keys() | {
     *("or", "and", "in", "no", "solution", "solutions", "all", "real", "reals", "numbers", "pi", "oo", "infinitely"),
-    *("many", "true", "false"),
+    *("many", "true", "false", "mod", "floor", "ceil", "max", "min", "gcd", "lcm", "det", "limit", "between"),
 }
 _MAX_TEXT = 100_000
 _MAX_LINE = 2000
@@ -101,6 +101,8 @@ def _after_mark(rest: str) -> Found:
 
 
 def _end_of_line(line: str) -> Found:
+    if line.count("**") in (2, 4) and not line.startswith("**"):
+        line = line.replace("**", "")
     last = _bare(line)
     if _readable(last) or len(last.text) > _MAX_LINE:
         return last

@@ -18,6 +18,7 @@ __all__ = [
     "Matrix",
     "Ordered",
     "Region",
+    "Residues",
     "Value",
     "Words",
     "describe",
@@ -111,7 +112,16 @@ class Claim:
     statement: Statement
 
 
-Answer = Value | Words | Listing | Ordered | Matrix | Region | Branches | Claim
+@dataclass(frozen=True, slots=True)
+class Residues:
+    """Integers that leave one of some remainders on division by ``modulus``, each in [0, modulus)."""
+
+    name: str | None
+    remainders: frozenset[int]
+    modulus: int
+
+
+Answer = Value | Words | Listing | Ordered | Matrix | Region | Branches | Claim | Residues
 
 
 def describe(answer: Answer) -> str:
@@ -132,6 +142,8 @@ def describe(answer: Answer) -> str:
         return "a set of numbers"
     if isinstance(answer, Branches):
         return "a function by cases"
+    if isinstance(answer, Residues):
+        return f"a residue class modulo {answer.modulus}"
     if isinstance(answer.statement, Truth):
         return to_text(answer.statement)
     return "a statement that is not solved"

@@ -45,10 +45,13 @@ _CURRENCY = re.compile(rf"({_SIGN})([$€£¥])\s*({_SIGN}[\d.].*)", re.DOTALL)
 _PERCENT = re.compile(r"(?:%|(?<=[\d\s)])(?:percent|percentage|pct)\b)\s*$")
 _QUOTED = re.compile(r'(.*?)\s*"([^"]*)"\s*((?:\^\s*\(?\s*-?\d\s*\)?|[²³])?)\s*', re.DOTALL)
 _NUMERAL = (
-    r"[-−+]?\s*(?:\d{1,3}(?:[, ]\d{3})+|\d+)?(?:\.\d+)?(?:\s*(?:\*|×)\s*10\s*\^\s*\(?[-−]?\d+\)?)?(?:(?:\s+\d+)?/\d+)?"
+    r"[-−+]?\s*(?:\d{1,3}(?:[, ]\d{3})+|\d+)?(?:\.\d+)?(?:\*10{2,12}|\*12)?"
+    r"(?:\s*(?:\*|×)\s*10\s*\^\s*\(?[-−]?\d+\)?)?(?:(?:\s+\d+)?/\d+)?"
 )
 _WITH_WORD = re.compile(rf"({_NUMERAL})\s*(?<=[\d.])\s*((?:°\s*[CF]|[$€£¥]|[A-Za-zµ°][A-Za-zµ/^*·\d²³ ]*?))\.?")
 _WORD = re.compile(r"[A-Za-z]{3,}(?: [A-Za-z]{3,}){0,3}")
+_MAGNITUDE = re.compile(r"(?<=[0-9.])\s*\b(hundred|thousand|million|billion|trillion|dozen)\b(?:\s+(?=[A-Za-z]))?")
+_MAGNITUDES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 _NO_UNITS = (FUNCTIONS.keys() | SERIES | {"and", "or", "infinity", "inf", "reals"}) - {"where"}
 
 
@@ -70,6 +73,8 @@ def read_literal(text: str, *, units: bool = True) -> Literal:
     text = text.strip()
     if not text or text[-1] in ")]}":
         return Literal(text, False, None)
+    if text[-1] in "nedsr" or "llion" in text:
+        text = _MAGNITUDE.sub(lambda match: f"*{_MAGNITUDES[match[1]]} ", text).rstrip()
     unit: Unit | str | None = None
     percent = _PERCENT.search(text) if text[-1] in "%te" else None
     if percent:

@@ -1,4 +1,4 @@
-"""Answers in words: choices, yes and no, names."""
+"""Answers in words: choices, yes and no, names, days, times of day, and phrases such as ``does not exist``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 
 from reasoning_envs.types import Relation, Status, Verdict
 from reasoning_envs.verifiers.answer.kinds import Answer, Words
+from reasoning_envs.verifiers.answer.number_words import ordinal
 
-__all__ = ["same_words", "text_of", "words_of"]
+__all__ = ["place_or_time", "same_words", "text_of", "words_of"]
 
 _ONE_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]+\.?")
 _NAMES = re.compile(r"[A-Z][A-Za-z'’.-]*(?: (?:of|the|and|de|van|[A-Z][A-Za-z'’.-]*)){1,5}")
@@ -15,11 +16,33 @@ _CHOICE = re.compile(
     r"(?:(?:option|choice|answer)\s+)?\(?([A-Za-z])(?:[).:]\)?(?:\s+\S.*)?|)", re.DOTALL | re.IGNORECASE
 )
 _ARTICLE = re.compile(r"^(?:the|a|an)\s+")
+_LETTERED = re.compile(r'"\s*\(?\s*([A-Z])\s*[).]?\s*"\s*\S.*', re.DOTALL)
+_DATE = re.compile(
+    r"((?:jan|febr?|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*)\.?\s+([0-9]{1,2})(?:st|nd|rd|th)?(?:,?\s+([0-9]{4}))?",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"([0-9]{1,2})(?::([0-5][0-9]))?\s*([ap])\.?\s*m\.?", re.IGNORECASE)
+_PHRASES = {
+    "dne": "does not exist",
+    "does not exist": "does not exist",
+    "the limit does not exist": "does not exist",
+    "no limit": "does not exist",
+    "cannot be determined": "cannot be determined",
+    "can not be determined": "cannot be determined",
+    "not enough information": "cannot be determined",
+    "not defined": "undefined",
+    "undefined": "undefined",
+}
+"""Phrases that answer a question, and one word for those that say the same."""
 _PROSE = re.compile(r"[A-Za-z][A-Za-z '’.,-]*")
 
 
 def words_of(text: str) -> Words | None:
     """The text as words, where it can be nothing else."""
+    if text[:1] == '"' and (match := _LETTERED.fullmatch(text)):
+        return Words(match[1].lower(), match[1])
+    if text.strip(" .").lower() in _PHRASES or _DATE.fullmatch(text):
+        return text_of(text)
     if _ONE_WORD.fullmatch(text) or _NAMES.fullmatch(text):
         return text_of(text)
     if len(text) < 200 and (match := _CHOICE.fullmatch(text)) and (match[1].isupper() or text[0] == "("):
@@ -30,9 +53,21 @@ def words_of(text: str) -> Words | None:
 def text_of(content: str) -> Words:
     """The words, as they are compared: small, without articles, a choice without its brackets."""
     plain = " ".join(content.strip(" .,;:!'’").lower().split())
+    if plain in _PHRASES:
+        return Words(_PHRASES[plain], content)
+    if match := _DATE.fullmatch(plain):
+        return Words(" ".join(filter(None, (match[1][:3], match[2].lstrip("0"), match[3]))), content)
     if match := re.fullmatch(r"(?:(?:option|choice|answer)\s+)?\(?\s*([a-z])\s*[).]?", plain):
         return Words(match[1], content)
     return Words(_ARTICLE.sub("", plain), content)
+
+
+def place_or_time(text: str) -> Words | None:
+    """``first`` and ``1st``, ``5 PM`` and ``5:00 p.m.``; None of all else."""
+    if match := _CLOCK.fullmatch(text):
+        return Words(f"{int(match[1])}:{match[2] or '00'} {match[3].lower()}m", text)
+    place = ordinal(text)
+    return None if place is None else Words(place, text)
 
 
 def same_words(answer: Answer | Verdict, truth: Answer | Verdict, texts: tuple[str, str]) -> Verdict | None:

@@ -1,0 +1,105 @@
+"""What an answer may say that is not the notation of lines: a second look at a text that was not read at the first.
+
+Numbers in words and times of day, quantities in two units (``5 ft 3 in``), a quotient with its remainder (``7 R 3``),
+residue classes, names of derivatives (``f'(x) = 2x``), ``x != ±1``, and calls that are worked out
+(:mod:`~reasoning_envs.verifiers.answer.worked`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from reasoning_envs.symbolic.syntax.expression import add, mul, num
+from reasoning_envs.symbolic.syntax.parser import parse_expression
+from reasoning_envs.verifiers.answer.kinds import Answer, Listing, Value
+from reasoning_envs.verifiers.answer.number_words import value_in_words
+from reasoning_envs.verifiers.answer.residue_classes import residues_of
+from reasoning_envs.verifiers.answer.units import UnitError, parse_unit
+from reasoning_envs.verifiers.answer.words import words_of
+from reasoning_envs.verifiers.answer.worked import worked
+
+__all__ = ["Labelled", "another_kind", "labelled", "rewritten"]
+
+_LABEL = re.compile(
+    r"(?:∇\s*[A-Za-z]|([A-Za-z])\s*((?:'\s*)+)(?:\(\s*[\w, ]+\s*\))?|m?\s*∠\s*[A-Z ]{1,7})\s*=(?!=)\s*(.+)", re.DOTALL
+)
+_NOT_BOTH = re.compile(r"([A-Za-z](?:_\w+)?)\s*(?:!=|≠)\s*(?:±|\+-|\+/-)\s*([^,;=<>]+)")
+_ALL = re.compile(r"(?i:(?:an )?infinite(?:ly many)?(?: number of)?(?: solutions)?)\.?")
+_REMAINDER = re.compile(r'([0-9]{1,40})\s*,?\s*"?\s*(?:R|r|rem\.?|remainder)\s*"?\s*(?:of\s+)?([0-9]{1,40})')
+_AMOUNT = r"[0-9]{1,20}(?:\.[0-9]{1,20})?(?:\s+[0-9]{1,9}/[0-9]{1,9}|/[0-9]{1,9})?"
+_PART = re.compile(rf"\s*(?:,|and\b)?\s*({_AMOUNT})\s*\"?\s*([A-Za-z]{{1,12}}|')\.?\"?\s*")
+
+
+class Labelled(NamedTuple):
+    """``f'(x) = rest``; the name is None where the label is no name of a function."""
+
+    name: str | None
+    rest: str
+
+
+def another_kind(text: str) -> Answer | None:
+    """An answer that is no line of mathematics.
+
+    Raises:
+        ParseError: a residue class that is none.
+    """
+    words = words_of(text)
+    value = value_in_words(text) if text[:1].isalpha() else None
+    if value is not None:
+        return Value(None, num(value), text)
+    if words is not None:
+        return words
+    if "≡" in text or "mod" in text:
+        found = residues_of(text)
+        if found is not None:
+            return found
+    if text[:1].isdigit():
+        if match := _REMAINDER.fullmatch(text):
+            parts = zip(("quotient", "remainder"), match.groups(), strict=True)
+            return Listing(tuple([Value(name, num(int(digits)), text) for name, digits in parts]))
+        return _in_units(text)
+    return None
+
+
+def _in_units(text: str) -> Value | None:
+    """``5 ft 3 in``, in the last unit; also ``63 in``, whose unit is a word of sets."""
+    place = 0
+    amounts = []
+    while match := _PART.match(text, place):
+        try:
+            amounts.append((match[1], parse_unit(match[2])))
+        except UnitError:
+            return None
+        place = match.end()
+    if place < len(text) or not amounts:
+        return None
+    unit = amounts[-1][1]
+    if any(other.dimension != unit.dimension for _, other in amounts):
+        return None
+    terms = []
+    for digits, other in amounts:
+        whole, _, part = digits.partition(" ")
+        terms.append(mul(other.factor_to(unit), parse_expression(f"({whole} + {part})" if part else whole)))
+    return Value(None, add(*terms), text, unit)
+
+
+def labelled(text: str) -> Labelled | None:
+    """The name of a derivative and what it is; None where the text has no such name."""
+    match = _LABEL.fullmatch(text)
+    if match is None:
+        return None
+    return Labelled(match[1] and match[1] + "'" * match[2].count("'"), match[3])
+
+
+def rewritten(text: str) -> str:
+    """The text in the notation of lines; the text itself where this module knows nothing better.
+
+    Raises:
+        ParseError: a call without a value that is found.
+    """
+    if _ALL.fullmatch(text):
+        return "infinitely many solutions"
+    if "±" in text or "+-" in text or "+/-" in text:
+        text = _NOT_BOTH.sub(r"(\1 != \2 and \1 != -(\2))", text)
+    return worked(text)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from flint import fmpq_mpoly
 
-from flint import arb, fmpq_mpoly, fmpz_poly
-
-from reasoning_envs.symbolic.equality.forms import MAX_TERMS, Form, TooLarge, extended_by
+from reasoning_envs.symbolic.equality.forms import MAX_TERMS, TooLarge
 from reasoning_envs.symbolic.equality.rings import Ring
-from reasoning_envs.symbolic.roots.points import univariate
 
-__all__ = ["eliminate", "is_algebraic_zero"]
+__all__ = ["eliminate"]
 
 
 def eliminate(polynomial: fmpq_mpoly, ring: Ring) -> fmpq_mpoly | None:
@@ -47,41 +44,3 @@ def eliminate(polynomial: fmpq_mpoly, ring: Ring) -> fmpq_mpoly | None:
     if any(degree for degree in polynomial.degrees()[first:]) and ring.kernels:
         return None
     return polynomial
-
-
-def is_algebraic_zero(difference: Form, ball: Any) -> bool:
-    """The difference of two algebraic numbers, known to lie in ``ball``, is 0 for certain.
-
-    The difference is a root of a resultant; a root of that polynomial smaller than all its non-zero ones can be is 0.
-    """
-    ring = difference.ring
-    if ring.symbols or len(ring.relations) != len(ring.kernels):
-        return False
-    extended = extended_by(ring, "t")
-    top = extended.lift(difference.numerator, ring)
-    unknown = extended.context.gen(0)
-    equation = (
-        unknown - top
-        if difference.denominator is None
-        else (unknown * extended.lift(difference.denominator, ring) - top)
-    )
-    try:
-        polynomial = eliminate(equation, extended)
-    except TooLarge:
-        return False
-    if polynomial is None or polynomial.is_zero():
-        return False
-    only = univariate(polynomial, 0)
-    if only is None:
-        return False
-    coefficients = list(only.coeffs())
-    while coefficients and coefficients[0] == 0:
-        coefficients.pop(0)
-    if not coefficients or len(coefficients) == len(list(only.coeffs())):
-        return False  # 0 is no root at all, or the polynomial says nothing
-    rest = fmpz_poly(coefficients)
-    # Cauchy's bound for the smallest root: |c0| / (|c0| + max |ci|).
-    first = arb(abs(coefficients[0]))
-    largest = arb(max(abs(c) for c in rest.coeffs()))
-    bound = first / (first + largest)
-    return bool(arb(ball).abs_upper() < bound)

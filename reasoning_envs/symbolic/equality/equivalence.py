@@ -5,8 +5,8 @@
    logarithms and the like (see :mod:`~reasoning_envs.symbolic.equality.canonical`) it proves equality alone.
 3. What is too large to expand is compared modulo random primes.
 4. Ball arithmetic at points of the domain: disjoint balls prove a difference, and the point is the witness. Agreement
-   at every point is no proof (``rigorous`` is False), unless the two are algebraic numbers whose difference is closer
-   to 0 than any other root of its polynomial can be.
+   at every point is no proof (``rigorous`` is False), unless the two are algebraic numbers that are closer to each
+   other than different ones can be (:mod:`~reasoning_envs.symbolic.values.separation`).
 5. SymPy in a process of its own, where nothing else can tell, or to turn agreement into a proof (``prove=True``).
 
 Two expressions are equal as functions where both are defined; where one is defined and the other is not, the verdict
@@ -24,18 +24,19 @@ from typing import Any
 from flint import acb, arb
 
 from reasoning_envs.symbolic.calculus.differentiation import holds_calculus
-from reasoning_envs.symbolic.equality.algebraic import is_algebraic_zero
 from reasoning_envs.symbolic.equality.canonical import canonical, normal_form
 from reasoning_envs.symbolic.equality.conditions import condition_texts, definedness
 from reasoning_envs.symbolic.equality.forms import Form, TooLarge, UndefinedForm, form, ring_of
 from reasoning_envs.symbolic.equality.rings import Ring, from_rational, is_rational, polynomial_to_expr
 from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.syntax.expression import Expr, num, sub, substitute, walk
+from reasoning_envs.symbolic.syntax.printer import to_text
 from reasoning_envs.symbolic.syntax.statement import Comparison
 from reasoning_envs.symbolic.values.balls import Unclear, Undefined, disjoint, is_exact, precision, sign
 from reasoning_envs.symbolic.values.enclosures import value_at
 from reasoning_envs.symbolic.values.residues import same_residues
 from reasoning_envs.symbolic.values.sampling import points, points_that_matter, value_text
+from reasoning_envs.symbolic.values.separation import is_certain_zero, separation, vanishing_divisor
 from reasoning_envs.types import Relation, Status, Verdict
 
 __all__ = ["NUMBER_DOMAINS", "equivalent", "exact_value", "is_zero", "rational_form", "sign_of"]
@@ -144,7 +145,7 @@ class _Question:
         if (rational or _independent(difference.ring)) and not self.given:
             return self._refuted("polynomials")
         if not self.symbols:
-            return self._constants(difference)
+            return self._constants()
         return self._by_balls()
 
     @staticmethod
@@ -218,8 +219,9 @@ class _Question:
             return Verdict(Status.VERIFIED, Relation.EQUIVALENT, reason, "residues", False)
         return self._refuted("residues")
 
-    def _constants(self, difference: Form) -> Verdict:
+    def _constants(self) -> Verdict:
         """Two numbers."""
+        apart = separation(sub(self.left, self.right))
         for bits in _CONSTANT_BITS:
             with precision(bits):
                 values = self._evaluate({})
@@ -228,11 +230,20 @@ class _Question:
                     return Verdict(Status.REFUTED, Relation.NONE, reason, "balls", True, witness)
                 if isinstance(values, Undefined):
                     return self._undefined(str(values))
+            if isinstance(values, tuple) and apart is not None:
+                break
         if not isinstance(values, tuple):
+            for side in (self.left, self.right):
+                divisor = vanishing_divisor(side)
+                if divisor is not None:
+                    reason = f"{to_text(side)} is undefined: {to_text(divisor)} is 0"
+                    return Verdict(Status.REFUTED, Relation.NONE, reason, "algebraic numbers", True)
             return self._ask_sympy(None)
-        with precision(_CONSTANT_BITS[-1]):
-            if self.values != "complex" and is_algebraic_zero(difference, values[0] - values[1]):
+        equal = is_certain_zero(sub(self.left, self.right))
+        if equal is not None:
+            if equal:
                 return self._verified("algebraic numbers", True)
+            return Verdict(Status.REFUTED, Relation.NONE, "the two differ, if only by very little", "balls", True)
         agreed = self._verified("balls", False, f"the two agree to {_CONSTANT_BITS[-1] * 3 // 10} digits")
         return self._ask_sympy(agreed) if self.prove else agreed
 

@@ -35,7 +35,6 @@ __all__ = [
     "TooLarge",
     "UndefinedForm",
     "check_factorable",
-    "extended_by",
     "factored",
     "factors",
     "form",
@@ -98,11 +97,6 @@ def _relation(kernel: Expr, ring: Ring, real: bool) -> Relation | None:
         under = None if inner.denominator is None else inner.denominator**2
         return Relation(index, 2, raised(inner.numerator, 2), under)
     return Relation(index, degree, inner.numerator, inner.denominator)
-
-
-def extended_by(ring: Ring, name: str) -> Ring:
-    """A ring of real kernels alone with one symbol, the first of the generators."""
-    return _ring((name,), ring.kernels, True)
 
 
 def ring_of(*expressions: Expr, over: str = "real") -> Ring:

@@ -6,6 +6,7 @@ All are frozen and slotted, hold plain data only, and go to JSON and back withou
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum, StrEnum
@@ -155,6 +156,19 @@ class Verdict(_Json):
     def scored(self) -> bool:
         """As an outcome this counts as right or wrong; False: the episode is to be left out and counted."""
         return self.status in _SCORED
+
+    def since(self, start: float) -> Verdict:
+        """The same verdict with the seconds that have passed since ``start``, a reading of ``time.perf_counter``."""
+        return Verdict(
+            self.status,
+            self.relation,
+            self.reason,
+            self.method,
+            self.rigorous,
+            self.witness,
+            self.conditions,
+            time.perf_counter() - start,
+        )
 
 
 _SCORED = frozenset((Status.VERIFIED, Status.REFUTED, Status.UNPARSED, Status.UNSAFE))

@@ -11,6 +11,7 @@ and the verdict is not rigorous.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -42,6 +43,8 @@ from reasoning_envs.verifiers.answer.real_sets import Piece, RealSet, Unordered,
 from reasoning_envs.verifiers.answer.residue_classes import same_classes
 
 __all__ = ["Comparer", "compare"]
+
+_NUMERAL = re.compile("[IVXLC]{2,8}|[ivxlc]{2,8}")
 
 
 def compare(answer: Answer, truth: Answer, *, over: str = "real", tolerance: float | None = None) -> Verdict:
@@ -111,6 +114,9 @@ class Comparer:
         else:
             verdict = self.expressions(mine.expr, other.expr)
         if verdict.refuted and (mine.expr.symbols or other.expr.symbols):
+            numerals = [_NUMERAL.fullmatch(side.text.strip(" .()")) for side in (mine, other)]
+            if all(numerals) and mine.text.strip(" .()").lower() == other.text.strip(" .()").lower():
+                return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the numerals are the same", "text", False)
             return compare_with_letters_as_units(self, mine, other) or verdict
         return verdict
 

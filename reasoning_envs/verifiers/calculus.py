@@ -50,7 +50,7 @@ class CalculusVerifier:
         assert isinstance(first, Expr)
         integrating = holds_integral(first)
         verdict = compare_lines(before, after, variable=unknown or variable_of(first), antiderivatives=integrating)
-        return replace(verdict, seconds=time.perf_counter() - start)
+        return verdict.since(start)
 
     def outcome(self, problem: Problem, steps: Sequence[Step]) -> Verdict:
         """Is the last line the answer, with nothing left to differentiate or to integrate?"""
@@ -63,7 +63,7 @@ class CalculusVerifier:
         if isinstance(last, Verdict):
             return last
         verdict = _judge_answer(first, last, unknown)
-        return replace(verdict, seconds=time.perf_counter() - start)
+        return verdict.since(start)
 
 
 def _judge_answer(first: Expr, last: Expr, unknown: str | None) -> Verdict:

@@ -62,7 +62,7 @@ def verify_chain(chain: str, *, over: str = "real", symbols: Iterable[str] | Non
         if isinstance(member, Expr) and _is_indefinite(member):
             integrals.append(member)
         verdict = _judge(current, member, over, integrals)
-        verdicts.append(replace(verdict, seconds=time.perf_counter() - start))
+        verdicts.append(verdict.since(start))
         if isinstance(member, Expr) or isinstance(current, Verdict):
             current = member
     return verdicts

@@ -263,7 +263,7 @@ class ReasoningGymVerifier:
         line = steps[-1].text
         stated = stated_answer(line)
         answer = (line if stated is None else stated).replace(LINE_BREAK, "\n").strip()
-        return replace(self._judge(problem, answer), seconds=time.perf_counter() - start)
+        return self._judge(problem, answer).since(start)
 
     def _judge(self, problem: Problem, answer: str) -> Verdict:
         entry = self._entry(problem)

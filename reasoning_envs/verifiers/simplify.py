@@ -76,7 +76,7 @@ class SimplifyVerifier:
                 return line
         assert isinstance(before, Expr)
         assert isinstance(after, Expr)
-        return replace(compare_values(before, after), seconds=time.perf_counter() - start)
+        return compare_values(before, after).since(start)
 
     def outcome(self, problem: Problem, steps: Sequence[Step]) -> Verdict:
         """Is the last line equal to the problem's, and in the normal form that is asked for?"""
@@ -95,7 +95,7 @@ class SimplifyVerifier:
                 verdict = replace(verdict, reason=f"equal to the first line, and the goal is reached: {goal}")
             else:
                 verdict = Verdict(Status.REFUTED, Relation.EQUIVALENT, f"equal, but: {fault}", "form", True)
-        return replace(verdict, seconds=time.perf_counter() - start)
+        return verdict.since(start)
 
 
 def _read(text: str) -> Expr | Verdict:

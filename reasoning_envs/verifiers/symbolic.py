@@ -78,7 +78,7 @@ def verify_answer(
         raise ValueError(f"units: {error}") from None
     found = (find_answer(answer), find_answer(truth)) if extract else (Found(answer, False), Found(truth, False))
     verdict = _judge_answer(*found, form, tolerance, unit, over)
-    return replace(verdict, seconds=time.perf_counter() - start)
+    return verdict.since(start)
 
 
 def _judge_answer(
@@ -193,7 +193,7 @@ def verify_derivation(
     for line in read[1:]:
         start = time.perf_counter()
         verdict = _judge_step(current, line, chosen, over, letters)
-        verdicts.append(replace(verdict, seconds=time.perf_counter() - start))
+        verdicts.append(verdict.since(start))
         if not isinstance(line, Verdict) or isinstance(current, Verdict):
             current = line
     return verdicts
@@ -255,7 +255,7 @@ class SymbolicVerifier:
         after = read_line(steps[-1].text, symbols)
         letters = letters_of(before) | (frozenset() if isinstance(after, Verdict) else letters_of(after))
         verdict = _judge_step(before, after, unknown, over, letters)
-        return replace(verdict, seconds=time.perf_counter() - start)
+        return verdict.since(start)
 
     def outcome(self, problem: Problem, steps: Sequence[Step]) -> Verdict:
         """Is the last line the answer to the problem, in the form of an answer? How it was reached does not matter."""
@@ -268,7 +268,7 @@ class SymbolicVerifier:
         if isinstance(last, Verdict):
             return last
         verdict = self._judge_outcome(first, last, unknown, over, problem.metadata)
-        return replace(verdict, seconds=time.perf_counter() - start)
+        return verdict.since(start)
 
     def _judge_outcome(
         self, first: StepLine, last: StepLine, unknown: str | None, over: str, metadata: Mapping[str, Any]

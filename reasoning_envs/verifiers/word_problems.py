@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from reasoning_envs.types import Problem, Relation, Status, Step, Verdict
@@ -147,7 +146,7 @@ class WordProblemVerifier:
         line = steps[-1].text
         stated = stated_answer(line)
         verdict = judge_stated_answer(line.strip() if stated is None else stated, problem.answer, problem.metadata)
-        return replace(verdict, seconds=time.perf_counter() - start)
+        return verdict.since(start)
 
 
 _REPEATED = Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the line repeats the problem", "repetition", True)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -82,9 +81,9 @@ def equivalent(
             from reasoning_envs.symbolic.calculus.steps import compare_lines
 
             verdict = compare_lines(left, right, over=over, given=given)
-            return replace(verdict, seconds=time.perf_counter() - start)
+            return verdict.since(start)
         verdict = _decide(left, right, over, given, prove)
-    return replace(verdict, seconds=time.perf_counter() - start)
+    return verdict.since(start)
 
 
 def _decide(left: Expr, right: Expr, over: str, given: Sequence[Comparison], prove: bool) -> Verdict:

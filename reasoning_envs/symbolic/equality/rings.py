@@ -104,17 +104,6 @@ class Ring:
         self.expressions = (*[sym(name) for name in symbols], *kernels)
         self.relations: tuple[Relation, ...] = ()
 
-    def lift(self, polynomial: fmpq_mpoly, smaller: Ring) -> fmpq_mpoly:
-        """A polynomial of a ring of some of these generators as one of this ring."""
-        places = [self.index[key] for key in smaller.index]
-        terms = {}
-        for exponents, coefficient in polynomial.to_dict().items():
-            moved = [0] * len(self.index)
-            for place, exponent in zip(places, exponents, strict=False):
-                moved[place] = exponent
-            terms[tuple(moved)] = coefficient
-        return self.context.from_dict(terms)
-
     def depends(self, name: str) -> frozenset[int]:
         """Positions of the generators whose value depends on the symbol ``name``."""
         found = {self.index[kernel.tokens] for kernel in self.kernels if name in kernel.symbols}

@@ -107,7 +107,7 @@ def relate(
             verdict = relate_systems(before, after, names, over=over, mistake=mistake)
         else:
             verdict = _Comparison(before, after, unknown, over, mistake).verdict()
-    return replace(verdict, seconds=time.perf_counter() - start)
+    return verdict.since(start)
 
 
 def judge_answer(problem: Statement, final: Statement, *, unknown: str, over: str = "real") -> Verdict:

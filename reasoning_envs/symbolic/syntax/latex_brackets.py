@@ -20,6 +20,7 @@ _RIGHT_OR_CLOSING = _RIGHT | _CLOSING
 _ENDS_SET = frozenset((r"\}", r"\rbrace", r"\right"))
 _ENDS_CELL = frozenset(("&", r"\\", r"\cr"))
 _RELATION = re.compile(r"[=<>≡]")
+_DOUBLE_BARS = frozenset((r"\|", r"\Vert", r"\lVert"))
 _BARS = frozenset(("|", r"\vert", r"\lvert", r"\rvert"))
 
 
@@ -62,6 +63,8 @@ class Brackets(Binders):
             return self.taken_between(inner)
         if opening in _BARS:
             return f"abs({inner})"
+        if opening in _DOUBLE_BARS:
+            return f"norm({inner})"
         if opening == ".":
             return inner
         if opening in ("\\langle", "<"):

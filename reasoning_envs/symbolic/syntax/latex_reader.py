@@ -112,8 +112,8 @@ class _Reader(Brackets):
             self.command(token, pieces)
         elif "0" <= first <= "9" or (first == "." and len(token) > 1):
             self.at += 1
-            if pieces and pieces[-1][0] == "^":
-                pieces.append("*")  # (-1)^n 2^n
+            if pieces and (pieces[-1][0] == "^" or pieces[-1] == "!"):
+                pieces.append("*")  # (-1)^n 2^n, 3! 2!
             pieces.append(self.number(token))
         elif "a" <= first <= "z" or "A" <= first <= "Z":
             self.at += 1
@@ -312,6 +312,9 @@ class _Reader(Brackets):
     def words(self, content: str, pieces: list[str]) -> None:
         """What stands in a text: a connective and mathematics, or words, which go into quotes."""
         content = content.replace("$", " ").replace("\\ ", " ").replace("~", " ").replace('"', " ")
+        if content.strip() in WORKED or "\\" + content.strip() in FUNCTION_COMMANDS:
+            self.letters(content.strip(), pieces)
+            return
         match = WORD_BEFORE_MATHEMATICS.fullmatch(content)
         if match:
             pieces.append(match[1] if match[1] in CONNECTIVES else f'"{match[1]}"')
@@ -331,7 +334,9 @@ class _Reader(Brackets):
             self.at += 1
             script = self.script()
             power, base = (script, base) if sign == "^" else (power, script)
-        if power.replace(" ", "") == "-1" and "a" + name in FUNCTIONS:
+        if power.replace(" ", "") == "-1" and name not in ("ln", "log", "exp"):
+            if "a" + name not in FUNCTIONS:
+                raise self.error(f"the inverse of {name} is not read")
             name, power = "a" + name, ""
         argument = self.function_argument(name)
         if base and name != "log":

@@ -30,7 +30,7 @@ __all__ = [
 _LETTERS = (
     "alpha α, beta β, gamma γ, delta δ, epsilon ε, varepsilon ε, zeta ζ, eta η, theta θ, vartheta θ, lambda λ, mu μ, "
     "xi ξ, rho ρ, sigma σ, tau τ, phi φ, varphi φ, psi ψ, omega ω, Gamma Γ, Delta Δ, Theta Θ, Lambda Λ, Xi Ξ, Sigma Σ, "
-    "Phi Φ, Psi Ψ, Omega Ω, pi π, infty oo, imath i, ell l"
+    "Phi Φ, Psi Ψ, Omega Ω, pi π, infty oo, imath i, jmath j, ell l"
 )
 OPERANDS: dict[str, str] = {"\\" + pair.split()[0]: pair.split()[1] for pair in _LETTERS.split(", ")}
 """Commands that stand for a letter or a constant."""
@@ -68,6 +68,8 @@ _OF_SIGNS = {
     "'": r"\prime",
     "∇": r"\nabla",
     "∂": r"\partial",
+    "∘": r"\circ",
+    "△": r"\triangle",
     "∠": r"\angle \measuredangle",
 }
 SIGNS: dict[str, str] = {command: sign for sign, commands in _OF_SIGNS.items() for command in commands.split()}

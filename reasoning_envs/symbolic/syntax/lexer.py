@@ -74,6 +74,15 @@ def _quotient(above: str | None, below: str) -> Build:
     return lambda argument: div(ONE if above is None else call(above, argument), call(below, argument))
 
 
+def _inverse_of_quotient(name: str) -> Build:
+    return lambda argument: call(name, div(ONE, argument))
+
+
+def _acot(argument: Expr) -> Expr:
+    """With values between 0 and pi."""
+    return sub(div(const("pi"), num(2)), call("atan", argument))
+
+
 def _inverse_hyperbolic(sign: int) -> Build:
     def build(argument: Expr) -> Expr:
         return call("ln", add(argument, call("sqrt", add(power(argument, num(2)), num(sign)))))
@@ -105,6 +114,12 @@ FUNCTIONS: dict[str, tuple[int, int, Build]] = {
     "coth": (1, 1, _quotient("cosh", "sinh")),
     "sech": (1, 1, _quotient(None, "cosh")),
     "csch": (1, 1, _quotient(None, "sinh")),
+    "asec": (1, 1, _inverse_of_quotient("acos")),
+    "acsc": (1, 1, _inverse_of_quotient("asin")),
+    "acot": (1, 1, _acot),
+    "arcsec": (1, 1, _inverse_of_quotient("acos")),
+    "arccsc": (1, 1, _inverse_of_quotient("asin")),
+    "arccot": (1, 1, _acot),
     "asinh": (1, 1, _inverse_hyperbolic(1)),
     "acosh": (1, 1, _inverse_hyperbolic(-1)),
     "atanh": (1, 1, _atanh),

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from flint import acb, arb, ctx, fmpq
@@ -49,24 +47,34 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_SETTINGS.renew)
 
 
-@contextmanager
-def precision(bits: int, snap: int | None = None) -> Iterator[None]:
-    """Work with balls of ``bits`` bits. Python-flint's precision is global, so one thread at a time works with balls.
+class precision:  # noqa: N801 - used as a function
+    """Work with balls of ``bits`` bits.
 
-    Args:
-        bits: of the mantissas.
-        snap: a ball that contains 0 and has a radius below ``2^-snap`` counts as exactly 0. What is found so is very
-            likely, and no proof.
+    Python-flint's precision is global, so one thread at a time works with balls.
     """
-    with _SETTINGS.lock:
-        before, snapped = ctx.prec, _SETTINGS.snap
-        ctx.prec = bits
-        _SETTINGS.snap = None if snap is None else arb(2) ** -snap
-        try:
-            yield
-        finally:
-            ctx.prec = before
-            _SETTINGS.snap = snapped
+
+    __slots__ = ("before", "bits", "snap", "snapped")
+
+    def __init__(self, bits: int, snap: int | None = None) -> None:
+        """Nothing happens before the context is entered.
+
+        Args:
+            bits: of the mantissas.
+            snap: a ball that contains 0 and has a radius below ``2^-snap`` counts as exactly 0. What is found so is
+                very likely, and no proof.
+        """
+        self.bits, self.snap = bits, snap
+
+    def __enter__(self) -> None:
+        _SETTINGS.lock.acquire()
+        self.before, self.snapped = ctx.prec, _SETTINGS.snap
+        ctx.prec = self.bits
+        _SETTINGS.snap = None if self.snap is None else arb(2) ** -self.snap
+
+    def __exit__(self, *_: object) -> None:
+        ctx.prec = self.before
+        _SETTINGS.snap = self.snapped
+        _SETTINGS.lock.release()
 
 
 def is_exact(value: Any) -> bool:

@@ -5,11 +5,13 @@ Each function compares one pair of kinds, and returns None where the two have no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reasoning_envs.symbolic.syntax.expression import Expr, add, div, mul, rebuild, sym
+from reasoning_envs.symbolic.syntax.printer import to_text
 from reasoning_envs.symbolic.syntax.statement import Comparison, Statement, Truth, free_symbols
 from reasoning_envs.types import Relation, Status, Verdict
 from reasoning_envs.verifiers.answer.kinds import (
@@ -33,9 +35,30 @@ if TYPE_CHECKING:
 
 __all__ = ["BRIDGES"]
 
+_CHOICES = re.compile("[A-H]{3,6}")
+
 
 def _value_and_listing(judge: Comparer, value: Value, listing: Listing) -> Verdict | None:
     return judge.listings(Listing((value,)), listing)
+
+
+def _listing_and_words(judge: Comparer, listing: Listing, words: Words) -> Verdict | None:
+    """``A, B, D`` against ``ABD``: several choices."""
+    chosen = [_letter(item) for item in listing.items]
+    if "" in chosen or not _CHOICES.fullmatch(words.shown) or len(set(words.shown)) < len(words.shown):
+        return None
+    if sorted(words.shown) == sorted(chosen):
+        return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the choices are the same", "text", False)
+    return Verdict(Status.REFUTED, Relation.NONE, "the choices are not the same", "text", False)
+
+
+def _letter(answer: Answer) -> str:
+    """The capital letter that it is; nothing else."""
+    if isinstance(answer, Words) and len(answer.text) == 1:
+        return answer.text.upper()
+    if isinstance(answer, Value) and answer.expr.op == "sym" and answer.name is None:
+        return str(answer.expr.value)
+    return ""
 
 
 def _value_and_words(judge: Comparer, value: Value, words: Words) -> Verdict | None:
@@ -47,6 +70,10 @@ def _value_and_words(judge: Comparer, value: Value, words: Words) -> Verdict | N
 
 def _value_and_ordered(judge: Comparer, value: Value, ordered: Ordered) -> Verdict | None:
     """``3/2`` against ``3:2``, and ``2i - j`` against ``(2, -1)``."""
+    if ordered.brackets == "[]" and len(ordered.items) == 2:
+        ends = [item.expr for item in ordered.items if isinstance(item, Value)]
+        if len(ends) == 2 and ends[0] == ends[1]:  # the interval from a number to itself
+            return judge.expressions(value.expr, ends[0])
     if ordered.brackets != "::" and len(ordered.items) in (2, 3) and value.expr.symbols & {"j", "k"}:
         return _vector_and_ordered(judge, value, ordered)
     if ordered.brackets != "::" or len(ordered.items) != 2:
@@ -87,7 +114,17 @@ def _value_and_residues(judge: Comparer, value: Value, classes: Residues) -> Ver
 def _value_and_branches(judge: Comparer, value: Value, branches: Branches) -> Verdict | None:
     if value.unit is not None:
         return None
+    if len(branches.parts) == 1 and _is_punctured(branches.parts[0][1]):
+        function, domain = branches.parts[0]
+        verdict = judge.expressions(value.expr, function)
+        condition = to_text(domain.statement(branches.variable))
+        return replace(verdict, conditions=(*verdict.conditions, condition)) if verdict.verified else verdict
     return judge.branches(Branches(((value.expr, ALL),), branches.variable, value.name), branches)
+
+
+def _is_punctured(domain: RealSet) -> bool:
+    """All numbers but some points."""
+    return all(piece.is_point for piece in domain.complement().pieces)
 
 
 def _value_and_region(judge: Comparer, value: Value, region: Region) -> Verdict | None:
@@ -172,10 +209,25 @@ def _holds_equation(statement: Statement) -> bool:
 
 
 def _claim_and_value(judge: Comparer, claim: Claim, value: Value) -> Verdict | None:
-    """``y - 2x = 1`` against ``y = 2x + 1``: an equation of several letters is one however it is written."""
+    """``y - 2x = 1`` against ``y = 2x + 1``: an equation of several letters is one however it is written.
+
+    ``m + n = 113`` and ``BC = 7`` say what a sum or a product of plain letters is, which may be what was asked for.
+    """
+    statement = claim.statement
+    if value.name is None and isinstance(statement, Comparison) and _names_a_quantity(statement):
+        verdict = judge.expressions(statement.right, value.expr)
+        condition = f"{to_text(statement.left)} is what was asked for"
+        return replace(verdict, rigorous=False, conditions=(*verdict.conditions, condition))
     if value.name is None or not value.expr.symbols:
         return None
     return judge.statements(claim.statement, Comparison("=", sym(value.name), value.expr))
+
+
+def _names_a_quantity(statement: Comparison) -> bool:
+    op, left, right = statement
+    if op != "=" or right.symbols or left.op not in ("add", "mul") or len(left.symbols) != len(left.args):
+        return False
+    return all(arg.op == "sym" for arg in left.args)
 
 
 def _ordered_and_claim(judge: Comparer, ordered: Ordered, claim: Claim) -> Verdict | None:
@@ -196,6 +248,7 @@ def _ordered_and_claim(judge: Comparer, ordered: Ordered, claim: Claim) -> Verdi
 BRIDGES: dict[tuple[type, type], Callable[[Comparer, Any, Any], Verdict | None]] = {
     (Value, Listing): _value_and_listing,
     (Value, Words): _value_and_words,
+    (Listing, Words): _listing_and_words,
     (Value, Ordered): _value_and_ordered,
     (Value, Branches): _value_and_branches,
     (Value, Residues): _value_and_residues,

@@ -6,10 +6,12 @@ import re
 from abc import abstractmethod
 from itertools import product
 
-from reasoning_envs.symbolic.syntax.expression import Expr, mul
+from reasoning_envs.symbolic.syntax.expression import Expr
 from reasoning_envs.symbolic.syntax.parser import ParseError
+from reasoning_envs.symbolic.syntax.printer import to_text
 from reasoning_envs.symbolic.syntax.statement import Truth
 from reasoning_envs.verifiers.answer.kinds import Answer, Branches, Listing, Matrix, Ordered, Region, Value, Words
+from reasoning_envs.verifiers.answer.matrix_algebra import matrix_value
 from reasoning_envs.verifiers.answer.outline import Mark, enclosed, marks, split_at
 from reasoning_envs.verifiers.answer.parts import Unsettled, flattened, numbers_of, united
 from reasoning_envs.verifiers.answer.real_sets import ALL, EMPTY, RealSet, Unordered
@@ -19,7 +21,7 @@ __all__ = ["MAX_ITEMS", "CompositeReader"]
 
 MAX_ITEMS = 200
 """Parts of a list at most."""
-_MATRIX = re.compile(r"(.*?)\s*\*?\s*matrix\((.*)\)", re.DOTALL)
+_NAMED_MATRIX = re.compile(r"\s*([A-Za-z])\s*(?:\^\s*\(?\s*(?:-\s*1|T)\s*\)?)?\s*=(?!=)(.*matrix\(.*)", re.DOTALL)
 _ROWS = re.compile(r"[Mm]atrix\(\s*(\[.*\])\s*\)", re.DOTALL)
 _CONDITION = re.compile(r'\s*(?:"(?:if|for|when|where)"|\b(?:if|for|when|where)\b)?\s*(.*)', re.DOTALL)
 _OTHERWISE = re.compile(r'\s*"?(?:otherwise|else)"?\s*')
@@ -49,8 +51,8 @@ class CompositeReader(ValueReader):
             return self.answer(text[1:-1])
         if match := _ROWS.fullmatch(text):
             return self.answer(match[1] if match[1].startswith("[[") else f"[{match[1]}]")
-        if "matrix(" in text and (match := _MATRIX.fullmatch(text)) and enclosed(f"({match[2]})"):
-            return self.matrix(match[1], match[2])
+        if "matrix(" in text and text[0] not in "{⟨":
+            return self.matrix(text)
         if text[0] in "{⟨([" and enclosed(text):
             inner = text[1:-1]
             if text[0] == "{":
@@ -113,20 +115,24 @@ class CompositeReader(ValueReader):
         assert first is not None
         return Region(None, first)
 
-    def matrix(self, factor: str, body: str) -> Answer:
-        """Rows of values, and a factor before them."""
+    def matrix(self, text: str) -> Answer:
+        """Rows of values, or what sums, products and powers of matrices come to."""
         name = None
-        if match := re.fullmatch(r"(?:.*?)([A-Za-z])\s*=\s*(.*)", factor, re.DOTALL):
-            name, factor = match[1], match[2]
-        scale = self.value(factor if factor != "-" else "-1").expr if factor.strip() else None
-        rows = []
-        for row in split_at(body, [mark for mark in marks(body) if mark.sign == ";"]):
-            cells = [self.value(cell) for cell in split_at(row, [mark for mark in marks(row) if mark.sign == ","])]
-            if scale is not None:
-                cells = [Value(None, mul(scale, cell.expr), cell.text) for cell in cells]
-            rows.append(tuple(cells))
-        if len({len(row) for row in rows}) > 1 or len(rows) * len(rows[0]) > MAX_ITEMS:
-            raise ParseError("the rows of the matrix are not equally long, or it is too large", 0)
+        if match := _NAMED_MATRIX.fullmatch(text):
+            name, text = match[1], match[2]
+        if self.units is not None:
+            raise ParseError("the cells of a matrix carry no unit", 0)
+        written: dict[Expr, Value] = {}
+
+        def cell(text: str) -> Expr:
+            value = self.value(text)
+            written.setdefault(value.expr, value)
+            return value.expr
+
+        rows = [
+            tuple([written.get(expr) or Value(None, expr, to_text(expr)) for expr in row])
+            for row in matrix_value(text, cell)
+        ]
         return Matrix(tuple(rows), name)
 
     def cases(self, body: str) -> Answer:

@@ -21,6 +21,8 @@ _SPANS = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]",
 _FRAMES = (("$$", "$$"), ("\\(", "\\)"), ("\\[", "\\]"), ("$", "$"), ("**", "**"), ("`", "`"), ("__", "__"))
 _WORD = re.compile(r"\b[A-Za-z]{3,}\b")
 _NUMBER = re.compile(r"(?<!\S)-?[$€£]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[./]\d+)?)%?(?=[\s.,;!?]|$)")
+_SENTENCE = re.compile(r"\s*[A-Za-z][^$]*\b(?:is|are|equals)\s*:?\s*\$")
+_CLOCK = re.compile(r"\b[0-9]{1,2}(?::[0-5][0-9])?\s*[ap]\.?\s?m\.?$", re.IGNORECASE)
 _FRAME_STARTS = tuple(opening for opening, _ in _FRAMES)
 _CODE = re.compile(r"[_{}\[\]<>;'\"\\]")
 _MATHEMATICAL = FUNCTIONS.keys() | {
@@ -69,7 +71,7 @@ def find_answer(text: str) -> Found:
         if marks:
             return _after_mark(text[marks[-1].end() :].strip())
     whole = _bare(text)
-    if _readable(whole):
+    if not _SENTENCE.match(text) and _readable(whole):
         return whole
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
@@ -104,8 +106,10 @@ def _end_of_line(line: str) -> Found:
     if line.count("**") in (2, 4) and not line.startswith("**"):
         line = line.replace("**", "")
     last = _bare(line)
-    if _readable(last) or len(last.text) > _MAX_LINE:
+    if len(last.text) > _MAX_LINE or (not _SENTENCE.match(line) and _readable(last)):
         return last
+    if clock := _CLOCK.search(line.strip(" .")):
+        return Found(clock.group(), False)
     spans = _SPANS.findall(line)
     if spans:
         return Found(_bare(next(span for span in spans[-1] if span)).text, True)

@@ -24,6 +24,8 @@ _MAX_LETTERS = 3
 
 def with_letters_of(mine: Answer, other: Answer) -> Iterator[tuple[Answer, str]]:
     """The other answer with its free constants named as in mine, in each way that makes sense, and the assumption."""
+    if isinstance(mine, Value) and not mine.expr.symbols:
+        return
     values = values_of(mine), values_of(other)
     if values[0] is None or values[1] is None:
         return
@@ -37,6 +39,12 @@ def with_letters_of(mine: Answer, other: Answer) -> Iterator[tuple[Answer, str]]
         sides = [[value.expr for value in side] for side in values if side is not None]
         if {one, two} <= _ADDED and shared and _is_added(sides[0], one) and _is_added(sides[1], two):
             yield _renamed(other, {two: one}), f"{one} and {two} are the same constant of integration"
+        elif (
+            shared
+            and all(_GENERAL.fullmatch(name) or name in _ADDED for name in (one, two))
+            and _both_named(mine, other)
+        ):
+            yield _renamed(other, {two: one}), f"{one} and {two} are arbitrary constants"
         elif {one, two} <= _INTEGERS and _has_pi(sides[0]) and _has_pi(sides[1]):
             yield _renamed(other, {two: one}), f"{one} and {two} stand for any integer"
         return
@@ -46,6 +54,11 @@ def with_letters_of(mine: Answer, other: Answer) -> Iterator[tuple[Answer, str]]
         condition = f"{', '.join(left)} and {', '.join(right)} are arbitrary constants"
         for order in permutations(left):
             yield _renamed(other, dict(zip(right, order, strict=True))), condition
+
+
+def _both_named(mine: Answer, other: Answer) -> bool:
+    """Each says what a letter is, as the solution of a differential equation does."""
+    return all(isinstance(answer, Value) and answer.name is not None for answer in (mine, other))
 
 
 def _is_added(sides: list[Expr], name: str) -> bool:

@@ -16,7 +16,7 @@ from reasoning_envs.verifiers.answer.kinds import (
     Value,
     Words,
 )
-from reasoning_envs.verifiers.answer.real_sets import Piece, RealSet, infinite
+from reasoning_envs.verifiers.answer.real_sets import ALL, Piece, RealSet, infinite
 
 __all__ = ["Unsettled", "assigned", "flattened", "interval", "numbers_of", "united", "with_name"]
 
@@ -84,6 +84,9 @@ def united(items: list[Answer], *, together: bool, bare: bool) -> Answer:
             return Claim(conjunction(*known))
         raise Unsettled("statements that are not solved are not compared as a list")
     if any(isinstance(item, Region) for item in items):
+        restricted = _restricted(items) if together else None
+        if restricted is not None:
+            return restricted
         return _region(items, together)
     if any(_is_interval(item) for item in items):
         return _region(items, together=False)
@@ -99,6 +102,20 @@ def united(items: list[Answer], *, together: bool, bare: bool) -> Answer:
         if all({_name(item) for item in group} == set(names) for group in groups):
             return Listing(tuple([Listing(tuple(group)) for group in groups]))
     return Listing(tuple(flat), bare and first is None)
+
+
+def _restricted(items: list[Answer]) -> Branches | None:
+    """``x^2 - 4, x != 2``: an expression, and where it is meant."""
+    value, *conditions = items
+    if not isinstance(value, Value) or value.unit is not None or len(value.expr.symbols) != 1:
+        return None
+    (letter,) = value.expr.symbols
+    where = ALL
+    for condition in conditions:
+        if not isinstance(condition, Region) or condition.name != letter:
+            return None
+        where = where.intersection(condition.numbers)
+    return Branches(((value.expr, where),), letter, value.name)
 
 
 def _region(items: list[Answer], together: bool) -> Answer:

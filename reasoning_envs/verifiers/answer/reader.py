@@ -24,6 +24,7 @@ from reasoning_envs.symbolic.syntax.parser import MAX_BYTES, ParseError
 from reasoning_envs.types import Relation, Status, Verdict
 from reasoning_envs.verifiers.answer.composites import MAX_ITEMS, CompositeReader
 from reasoning_envs.verifiers.answer.kinds import Answer, Listing, Ordered, Value
+from reasoning_envs.verifiers.answer.lines import checked, of_line
 from reasoning_envs.verifiers.answer.literals import LiteralError, read_literal
 from reasoning_envs.verifiers.answer.number_words import value_in_words
 from reasoning_envs.verifiers.answer.outline import Mark, marks, split_at
@@ -42,7 +43,8 @@ _MAX_CACHED = 4000
 _STRUCTURED = re.compile(r"[,;{}\[\]∪∩∖∈⟨⟩≈:\"ℝℤℕℚℂ∅]|\b(?:or|and|in|[Mm]atrix|cases)\b|=.*=|^\s*<|\w\)\s*=")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _LETTER = re.compile(r"[A-Za-z](?:_\w+)?|[α-ωΓ-Ω]")
-_HEADER = re.compile(r"\s*([f-hpqr-wyA-HN-V])\s*\(\s*([A-Za-z0-9, ]+)\s*\)\s*=(?!=)\s*(.*)", re.DOTALL)
+_HEADER = re.compile(r"\s*([f-hpqr-wyA-HN-Vφϕστμλζ])\s*\(\s*([A-Za-z0-9, ]+)\s*\)\s*=(?!=)\s*(.*)", re.DOTALL)
+_MIXED = re.compile(r"[0-9]{1,20}\s+and\s+[0-9]{1,20}\s*/\s*[0-9]{1,20}")
 _RATE = re.compile(r"d\s*([a-z])\s*/\s*d\s*[a-z]\s*=(?!=)\s*(.+)", re.DOTALL)
 _ANY_OF = re.compile(r"(?:\"?(?:where|for|with)\"?\s*)?([a-z])(?:\s*,\s*[a-z])*\s*∈\s*[ℤℕℝ].{0,6}")
 _PLACES_AND_TIMES = ("m", "M", "m.", "M.", "st", "nd", "rd", "th")
@@ -256,6 +258,8 @@ class _Reader(CompositeReader):
 
     def joined(self, text: str, found: list[Mark]) -> Answer:
         """Parts between *or* and *and*: a statement where it is one, else a list."""
+        if _MIXED.fullmatch(text):
+            return of_line(checked(read_literal(text).body), text)
         value = value_in_words(text) if text[0].isalpha() else None
         if value is not None:
             return Value(None, num(value), text)

@@ -16,14 +16,32 @@ from reasoning_envs.verifiers.answer.kinds import Answer, Listing, Value
 from reasoning_envs.verifiers.answer.number_words import value_in_words
 from reasoning_envs.verifiers.answer.residue_classes import residues_of
 from reasoning_envs.verifiers.answer.units import UnitError, parse_unit
-from reasoning_envs.verifiers.answer.words import words_of
+from reasoning_envs.verifiers.answer.words import text_of, words_of
 from reasoning_envs.verifiers.answer.worked import worked
 
 __all__ = ["Labelled", "another_kind", "labelled", "rewritten"]
 
-_LABEL = re.compile(
-    r"(?:∇\s*[A-Za-z]|([A-Za-z])\s*((?:'\s*)+)(?:\(\s*[\w, ]+\s*\))?|m?\s*∠\s*[A-Z ]{1,7})\s*=(?!=)\s*(.+)", re.DOTALL
+_QUANTITIES = (
+    "det|rank|dim|nullity|tr|trace|deg|arg|Var|Cov|[Aa]rea|[Vv]olume|[Pp]erimeter|[Ll]ength|[Ss]lope|[Cc]ent(?:er|re)|"
+    "[Rr]adius|[Vv]ertex|[Aa]nswer|[Tt]otal|[Pp]eriod|[Aa]mplitude|[Dd]omain|[Rr]ange|[Mm]ean|[Mm]edian|[Mm]ode"
 )
+_LABEL = re.compile(
+    r"(?:∇\s*[A-Za-z]|([A-Za-z])\s*((?:'\s*)+)(?:\(\s*[\w, ]+\s*\))?|m?\s*∠\s*[A-Z ]{1,7}"
+    r"|\[\s*[A-Z](?:\s*[A-Z]){2,5}\s*\]|\(\s*[A-Za-z]\s*∘\s*[A-Za-z]\s*\)\s*\(\s*[a-z]\s*\)"
+    rf"|\"?(?:{_QUANTITIES})\"?\s*(?:of\s+)?\(?(?:\s*[A-Za-z]){{0,4}}\s*\)?)\s*=(?!=)\s*(.+)",
+    re.DOTALL,
+)
+_INVERSE = re.compile(r"([A-Za-z])\s*\^\s*\(?\s*[-−]\s*1\s*\)?\s*(?:\(\s*[a-z]\s*\)\s*)?=(?!=)\s*(.+)", re.DOTALL)
+_ANNOUNCED = re.compile(
+    rf"\"(?:(?![^\"]*\b(?:no|not|least|most|than|less|more|about|either|except)\b)[^\"]*\b(?:is|are|equals)|"
+    rf"(?:[Tt]he )?(?:{_QUANTITIES}))\s*:?\"\s*:?\s*(.+)",
+    re.DOTALL,
+)
+_FIGURE = re.compile(r"[△∠]\s*[A-Z](?:\s*[A-Z])*")
+_TRANSPOSED = re.compile(r"([(⟨\[][^()\[\]]*,[^()\[\]]*[)⟩\]])\s*\^\s*\(?\s*T\s*\)?")
+_RATIO = re.compile(r"([0-9]{1,20})\s+to\s+([0-9]{1,20})")
+_SHARE = re.compile(r"([0-9]{1,20})\s+(?:out\s+of|in)\s+(?:every\s+)?([0-9]{1,20})")
+_OF_A_UNIT = re.compile(r"([0-9./ ]{1,40}?)\s+of\s+an?\s+([a-z]{2,12})")
 _NOT_BOTH = re.compile(r"([A-Za-z](?:_\w+)?)\s*(?:!=|≠)\s*(?:±|\+-|\+/-)\s*([^,;=<>]+)")
 _ALL = re.compile(r"(?i:(?:an )?infinite(?:ly many)?(?: number of)?(?: solutions)?)\.?")
 _REMAINDER = re.compile(r'([0-9]{1,40})\s*,?\s*"?\s*(?:R|r|rem\.?|remainder)\s*"?\s*(?:of\s+)?([0-9]{1,40})')
@@ -50,6 +68,8 @@ def another_kind(text: str) -> Answer | None:
         return Value(None, num(value), text)
     if words is not None:
         return words
+    if _FIGURE.fullmatch(text):
+        return text_of("".join(text.split()))
     if "≡" in text or "mod" in text:
         found = residues_of(text)
         if found is not None:
@@ -86,6 +106,10 @@ def _in_units(text: str) -> Value | None:
 
 def labelled(text: str) -> Labelled | None:
     """The name of a derivative and what it is; None where the text has no such name."""
+    if announced := _ANNOUNCED.fullmatch(text):
+        return Labelled(None, announced[1])
+    if inverse := _INVERSE.fullmatch(text):
+        return Labelled(f"{inverse[1]}_inverse", inverse[2])
     match = _LABEL.fullmatch(text)
     if match is None:
         return None
@@ -100,6 +124,14 @@ def rewritten(text: str) -> str:
     """
     if _ALL.fullmatch(text):
         return "infinitely many solutions"
+    if transposed := _TRANSPOSED.fullmatch(text):
+        return transposed[1]
+    if ratio := _RATIO.fullmatch(text):
+        return f"{ratio[1]}:{ratio[2]}"
+    if share := _SHARE.fullmatch(text):
+        return f"{share[1]}/{share[2]}"
+    if part := _OF_A_UNIT.fullmatch(text):
+        return f"{part[1]} {part[2]}"
     if "±" in text or "+-" in text or "+/-" in text:
         text = _NOT_BOTH.sub(r"(\1 != \2 and \1 != -(\2))", text)
     return worked(text)

@@ -32,15 +32,32 @@ _PHRASES = {
     "not enough information": "cannot be determined",
     "not defined": "undefined",
     "undefined": "undefined",
+    "divergent": "diverges",
+    "it diverges": "diverges",
+    "the series diverges": "diverges",
+    "convergent": "converges",
+    "it converges": "converges",
+    "the series converges": "converges",
+    "noon": "12:00 pm",
+    "12 noon": "12:00 pm",
+    "midnight": "12:00 am",
+    "12 midnight": "12:00 am",
 }
 """Phrases that answer a question, and one word for those that say the same."""
+_MAX_PHRASE = 4
+"""Words that two phrases have at most which are said to differ: longer ones may say the same in other words."""
 _PROSE = re.compile(r"[A-Za-z][A-Za-z '’.,-]*")
+
+
+_VERDICT = re.compile(r"(yes|no|true|false)\s*[,.;:]\s+[a-z][a-z '’,;.-]*", re.IGNORECASE)
 
 
 def words_of(text: str) -> Words | None:
     """The text as words, where it can be nothing else."""
     if text[:1] == '"' and (match := _LETTERED.fullmatch(text)):
         return Words(match[1].lower(), match[1])
+    if match := _VERDICT.fullmatch(text):
+        return text_of(match[1])
     if text.strip(" .").lower() in _PHRASES or _DATE.fullmatch(text):
         return text_of(text)
     if _ONE_WORD.fullmatch(text) or _NAMES.fullmatch(text):
@@ -71,7 +88,7 @@ def place_or_time(text: str) -> Words | None:
 
 
 def same_words(answer: Answer | Verdict, truth: Answer | Verdict, texts: tuple[str, str]) -> Verdict | None:
-    """VERIFIED where the two are the same words, be they answers on their own or not; else None.
+    """Whether the two are the same words, be they answers on their own or not; None where they are no words.
 
     Args:
         answer: as it was read, or why it was not.
@@ -82,8 +99,12 @@ def same_words(answer: Answer | Verdict, truth: Answer | Verdict, texts: tuple[s
         read.text if isinstance(read, Words) else text_of(text).text if _is_prose(read, text) else None
         for read, text in zip((answer, truth), texts, strict=True)
     ]
-    if words[0] is None or words[0] != words[1]:
+    if words[0] is None or words[1] is None:
         return None
+    if words[0] != words[1]:
+        if max(len(text.split()) for text in words if text) > _MAX_PHRASE:
+            return None
+        return Verdict(Status.REFUTED, Relation.NONE, f"{texts[0]!r} is not {texts[1]!r}", "text", False)
     return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the texts are the same", "text", True)
 
 

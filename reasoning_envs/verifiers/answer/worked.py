@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from itertools import permutations
 from math import gcd, lcm
 
 from flint import acb, arb
@@ -28,6 +27,7 @@ from reasoning_envs.symbolic.syntax.expression import (
     mul,
     neg,
     num,
+    power,
     rebuild,
     sub,
     substitute,
@@ -37,6 +37,7 @@ from reasoning_envs.symbolic.syntax.printer import to_text
 from reasoning_envs.symbolic.values.balls import Unclear, Undefined, precision
 from reasoning_envs.symbolic.values.enclosures import value_at
 from reasoning_envs.verifiers.answer.endless_sums import endless_sum
+from reasoning_envs.verifiers.answer.matrix_algebra import determinant
 from reasoning_envs.verifiers.answer.outline import enclosed, marks, split_at
 from reasoning_envs.verifiers.answer.real_sets import Unordered, order
 from reasoning_envs.verifiers.answer.residue_classes import NoResidueError, residue
@@ -45,9 +46,9 @@ __all__ = ["worked"]
 
 _MAX_CALLS = 12
 _MAX_ARGUMENTS = 50
-_MAX_ROWS = 4
 _MAX_DIGITS = 400
 _BITS = (128, 1024)
+_CALLED_CHOICES = re.compile(r"(?<![A-Za-z0-9_.])([CP])\s*\(\s*([0-9]{1,4})\s*,\s*([0-9]{1,4})\s*\)")
 _CHOICES = re.compile(r"(?<![A-Za-z0-9_.])_?([0-9]{1,4})\s*([CP])\s*_?\s*([0-9]{1,4})(?![A-Za-z0-9_.])")
 _MOD = re.compile(r"((?:[A-Za-z]\s*=)?)([^=()]*|.*\))\s*\bmod\s*([0-9]{1,400})", re.DOTALL)
 _I = const("i")
@@ -62,7 +63,8 @@ def worked(text: str) -> str:
     if "mod" in text and "(mod" not in text and "≡" not in text:
         text = _remainder(text)
     if "C" in text or "P" in text:
-        text = _CHOICES.sub(lambda match: f"{'nCr' if match[2] == 'C' else 'nPr'}({match[1]}, {match[3]})", text)
+        text = _CALLED_CHOICES.sub(lambda match: f"n{match[1]}r({match[2]}, {match[3]})", text)
+        text = _CHOICES.sub(lambda match: f"n{match[2]}r({match[1]}, {match[3]})", text)
     end = len(text)
     for _ in range(_MAX_CALLS):
         calls = list(_CALL.finditer(text, 0, end))
@@ -152,7 +154,10 @@ def _rounded(up: bool) -> Callable[[str], str]:
 
 def _extreme(side: int) -> Callable[[str], str]:
     def applied(inner: str) -> str:
-        best, *others = _trees(inner, 1, _MAX_ARGUMENTS)
+        best, *others = trees = _trees(inner, 1, _MAX_ARGUMENTS)
+        if len(trees) == 2 and (best.symbols or others[0].symbols):
+            gap = call("abs", sub(best, others[0]))
+            return to_text(div(add(best, others[0], gap if side > 0 else neg(gap)), num(2)))
         try:
             for other in others:
                 if order(other, best) == side:
@@ -165,17 +170,21 @@ def _extreme(side: int) -> Callable[[str], str]:
 
 
 def _determinant(inner: str) -> str:
-    rows = [_pieces(row) for row in _pieces(inner, ";")]
-    size = len(rows)
-    if size > _MAX_ROWS or any(len(row) != size for row in rows):
-        raise ParseError(f"determinants have as many rows as columns, {_MAX_ROWS} at most", 0)
-    cells = [[_tree(cell) for cell in row] for row in rows]
-    terms = []
-    for columns in permutations(range(size)):
-        swaps = sum(first > second for place, first in enumerate(columns) for second in columns[place + 1 :])
-        product = mul(*[cells[row][column] for row, column in enumerate(columns)]) if size > 1 else cells[0][0]
-        terms.append(neg(product) if swaps % 2 else product)
-    return to_text(add(*terms) if size > 1 else terms[0])
+    rows = tuple([tuple(map(_tree, _pieces(row))) for row in _pieces(inner, ";")])
+    return to_text(determinant(rows))
+
+
+def _norm(inner: str) -> str:
+    """The length of a vector; the absolute value of a number."""
+    inner = inner.strip()
+    if inner[:1] in ("(", "⟨", "[") and enclosed(inner):
+        inner = inner[1:-1]
+    elif inner.startswith("matrix("):
+        inner = inner[len("matrix(") : -1].replace(";", ",")
+    parts = _trees(inner, 1, _MAX_ARGUMENTS)
+    if len(parts) == 1:
+        return to_text(call("abs", parts[0]))
+    return to_text(call("sqrt", add(*[power(part, num(2)) for part in parts])))
 
 
 def _conjugate(tree: Expr) -> Expr:
@@ -273,6 +282,7 @@ _OF: dict[str, Callable[[str], str | None]] = {
     "gcd": lambda inner: str(gcd(*_whole_numbers(inner))),
     "lcm": lambda inner: str(lcm(*_whole_numbers(inner))),
     "det": _determinant,
+    "norm": _norm,
     **{name: _complex_part(name) for name in ("realpart", "imagpart", "conj", "cis")},
     "limit": _limit,
     "integral": _integral,

@@ -127,7 +127,7 @@ def judge_prose(line: str, *, tolerance: float | None = None) -> ProseJudgement:
             text = line[statement.start : statement.end]
             place = statement.start, statement.end
             judged.append(JudgedStatement(*place, text, statement.relation, verdict, _result(statement)))
-    verdict = replace(_together(judged), seconds=time.perf_counter() - start)
+    verdict = _together(judged).since(start)
     return ProseJudgement(verdict, tuple(judged))
 
 

@@ -79,7 +79,7 @@ UNREAD = [
     "7 mod 0",
     "gcd(1/2, 3)",
     "det(1, 2; 3)",
-    "max(x, 2)",
+    "max(x, 2, 3)",
     r"\sum_{k=0}^\infty 2^k",
     r"\sum_{k=1}^\infty \frac1k",
     r"\sum_{k=1}^\infty \frac{1}{k^2-1}",

@@ -28,6 +28,7 @@ StepLine = Line | Congruence
 _MAX_CACHED = 4000
 _THOUSANDS = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
 """One number or two: nobody can tell."""
+_QUOTED_PHRASE = re.compile(r'"\s*(no (?:real )?solutions?|all real(?: number)?s)\s*\.?"', re.IGNORECASE)
 _CONSTANTS = frozenset(("e", "i", "pi"))
 
 
@@ -70,13 +71,15 @@ _read_cached = lru_cache(maxsize=4096)(_read)
 
 def _at_second_look(text: str, symbols: frozenset[str]) -> StepLine | None:
     """A line that the parser did not read; None where nothing better is known."""
+    given = text
     if "≡" in text:
         return read_congruence(text, symbols)
+    text = _QUOTED_PHRASE.sub(r"\1", text)
     plain = text if symbols & _CONSTANTS else worked(text)
     listed = _listed(plain, symbols)
     if listed is not None:
         return listed
-    return None if plain == text else parse_line(plain, symbols=symbols or None)
+    return None if plain == given else parse_line(plain, symbols=symbols or None)
 
 
 def _listed(text: str, symbols: frozenset[str]) -> Line | None:

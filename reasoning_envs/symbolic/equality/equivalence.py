@@ -4,10 +4,11 @@
 2. The same fraction of polynomials, exactly (python-flint). For rational functions this decides both ways; with roots,
    logarithms and the like (see :mod:`~reasoning_envs.symbolic.equality.canonical`) it proves equality alone.
 3. What is too large to expand is compared modulo random primes.
-4. Ball arithmetic at points of the domain: disjoint balls prove a difference, and the point is the witness. Agreement
+4. Sines and cosines are taken apart (:mod:`~reasoning_envs.symbolic.equality.angles`), which proves identities.
+5. Ball arithmetic at points of the domain: disjoint balls prove a difference, and the point is the witness. Agreement
    at every point is no proof (``rigorous`` is False), unless the two are algebraic numbers that are closer to each
    other than different ones can be (:mod:`~reasoning_envs.symbolic.values.separation`).
-5. SymPy in a process of its own, where nothing else can tell, or to turn agreement into a proof (``prove=True``).
+6. SymPy in a process of its own, where nothing else can tell, or to turn agreement into a proof (``prove=True``).
 
 Two expressions are equal as functions where both are defined; where one is defined and the other is not, the verdict
 records the condition: ``(x^2 - 1)/(x - 1) = x + 1`` under ``x != 1``.
@@ -23,6 +24,7 @@ from typing import Any
 from flint import acb, arb
 
 from reasoning_envs.symbolic.calculus.differentiation import holds_calculus
+from reasoning_envs.symbolic.equality.angles import with_common_angles
 from reasoning_envs.symbolic.equality.canonical import canonical, normal_form
 from reasoning_envs.symbolic.equality.conditions import condition_texts, definedness
 from reasoning_envs.symbolic.equality.forms import Form, TooLarge, UndefinedForm, form, ring_of
@@ -35,7 +37,7 @@ from reasoning_envs.symbolic.values.balls import Unclear, Undefined, disjoint, i
 from reasoning_envs.symbolic.values.enclosures import value_at
 from reasoning_envs.symbolic.values.residues import same_residues
 from reasoning_envs.symbolic.values.sampling import points, points_that_matter, value_text
-from reasoning_envs.symbolic.values.separation import is_certain_zero, separation, vanishing_divisor
+from reasoning_envs.symbolic.values.separation import is_certain_zero, vanishing_divisor
 from reasoning_envs.types import Relation, Status, Verdict
 
 __all__ = ["NUMBER_DOMAINS", "equivalent", "exact_value", "is_zero", "rational_form", "sign_of"]
@@ -220,7 +222,6 @@ class _Question:
 
     def _constants(self) -> Verdict:
         """Two numbers."""
-        apart = separation(sub(self.left, self.right))
         for bits in _CONSTANT_BITS:
             with precision(bits):
                 values = self._evaluate({})
@@ -229,8 +230,13 @@ class _Question:
                     return Verdict(Status.REFUTED, Relation.NONE, reason, "balls", True, witness)
                 if isinstance(values, Undefined):
                     return self._undefined(str(values))
-            if isinstance(values, tuple) and apart is not None:
-                break
+            if isinstance(values, tuple) and bits == _CONSTANT_BITS[0]:
+                equal = is_certain_zero(sub(self.left, self.right))
+                if equal:
+                    return self._verified("algebraic numbers", True)
+                if equal is False:
+                    reason = "the two differ, if only by very little"
+                    return Verdict(Status.REFUTED, Relation.NONE, reason, "balls", True)
         if not isinstance(values, tuple):
             for side in (self.left, self.right):
                 divisor = vanishing_divisor(side)
@@ -238,11 +244,6 @@ class _Question:
                     reason = f"{to_text(side)} is undefined: {to_text(divisor)} is 0"
                     return Verdict(Status.REFUTED, Relation.NONE, reason, "algebraic numbers", True)
             return self._ask_sympy(None)
-        equal = is_certain_zero(sub(self.left, self.right))
-        if equal is not None:
-            if equal:
-                return self._verified("algebraic numbers", True)
-            return Verdict(Status.REFUTED, Relation.NONE, "the two differ, if only by very little", "balls", True)
         agreed = self._verified("balls", False, f"the two agree to {_CONSTANT_BITS[-1] * 3 // 10} digits")
         return self._ask_sympy(agreed) if self.prove else agreed
 
@@ -266,6 +267,8 @@ class _Question:
                 return outcome
             if outcome is None:
                 agreed.append(point)
+                if len(agreed) == 1 and self._same_by_angles():
+                    return self._verified("trigonometry", True)
             if not self.symbols and agreed:
                 break
             # Two expressions may agree near 0 and part beyond a kink; kinks are looked for when all else has agreed.
@@ -280,6 +283,19 @@ class _Question:
             where = f"at {witness} " if witness else ""
             return Verdict(Status.REFUTED, Relation.NONE, f"{where}{lone_reason}", "balls", False, witness)
         return self._ask_sympy(None)
+
+    def _same_by_angles(self) -> bool:
+        """An identity between sines and cosines of sums and multiples of the same angles."""
+        if self.values == "complex" or self.given:
+            return False
+        try:
+            trees = with_common_angles(*[canonical(side, self.values).tree for side in (self.left, self.right)])
+            if trees is None:
+                return False
+            ring = ring_of(*trees, over=self.values)
+            return form(trees[0], ring).minus(form(trees[1], ring)).is_zero
+        except (UndefinedForm, TooLarge):
+            return False
 
     def _compare(self, point: dict[str, Any], values: tuple[Any, Any]) -> Verdict | None:
         """REFUTED where they differ, None where they agree to many bits, UNDECIDED otherwise."""

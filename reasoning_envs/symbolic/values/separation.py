@@ -4,7 +4,7 @@ Numbers that are built from integers by the four operations, roots, and sines, c
 multiples of pi are algebraic. Such a number is a quotient of algebraic integers whose conjugates are bounded, and the
 norm of a non-zero algebraic integer is at least 1, so that the number is 0 or larger than a bound (Burnikel, Fleischer,
 Mehlhorn and Schirra, *A strong and easily computable separation bound for arithmetic expressions involving radicals*,
-2000).
+2000). A sum of arcs such as ``atan(2) + atan(3) - 3pi/4`` is no algebraic number, but ``e^(i a)`` of it is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from flint import acb, arb, fmpz
 
-from reasoning_envs.symbolic.syntax.expression import ONE, Expr, call, const, div, mul, neg, walk
+from reasoning_envs.symbolic.syntax.expression import ONE, Expr, add, call, const, div, mul, neg, num, power, walk
 from reasoning_envs.symbolic.values.arithmetic import rational_value
 from reasoning_envs.symbolic.values.balls import Unclear, Undefined, precision
 from reasoning_envs.symbolic.values.enclosures import value_at
@@ -28,7 +28,9 @@ MAX_BITS = 12_000
 _MAX_ORDER = 5000
 _MAX_DEGREE = 100_000
 _GUARD = 64
-_E = const("e")
+_E, _I = const("e"), const("i")
+_MAX_ARCS = 24
+_ALMOST_A_TURN = 6
 
 
 class _Size(NamedTuple):
@@ -60,7 +62,9 @@ def separation(expr: Expr) -> int | None:
 def is_certain_zero(expr: Expr) -> bool | None:
     """Whether a constant is 0, with proof; None where nobody can tell."""
     bits = separation(expr)
-    if bits is None or bits + 2 * _GUARD > MAX_BITS:
+    if bits is None:
+        return _is_zero_angle(expr)
+    if bits + 2 * _GUARD > MAX_BITS:
         return None
     with precision(bits + 2 * _GUARD):
         try:
@@ -68,6 +72,62 @@ def is_certain_zero(expr: Expr) -> bool | None:
         except (Undefined, Unclear):
             return None
         return _is_below(value, bits)
+
+
+def _is_zero_angle(expr: Expr) -> bool | None:
+    """Of a sum of arcs and parts of pi: 0 if it is small and a whole number of turns, which algebraic numbers tell."""
+    arcs: list[tuple[Fraction, Expr]] = []
+    turns = _collect_arcs(expr, Fraction(1), arcs)
+    if turns is None or not arcs:
+        return None
+    whole = lcm(turns.denominator, *[times.denominator for times, _ in arcs])
+    if any(abs(times * whole) > _MAX_ARCS for times, _ in arcs):
+        return None
+    factors = [call("exp", mul(_I, num(turns * whole), const("pi")))]
+    for times, arc in arcs:
+        factors.append(power(_direction(arc), num((times * whole).numerator)))
+    with precision(_GUARD):
+        try:
+            angle = arb(value_at(expr, {}))
+        except (Undefined, Unclear):
+            return None
+        if not abs(angle * whole) < _ALMOST_A_TURN:
+            return None
+    return is_certain_zero(add(mul(*factors), num(-1)))
+
+
+def _collect_arcs(node: Expr, scale: Fraction, arcs: list[tuple[Fraction, Expr]]) -> Fraction | None:
+    """Enter the arcs of a sum, each with what it is multiplied by; what pi is. None of what is no such sum."""
+    op, args = node.op, node.args
+    if op in ("asin", "acos", "atan"):
+        arcs.append((scale, node))
+        return Fraction(0)
+    if op == "neg":
+        return _collect_arcs(args[0], -scale, arcs)
+    if op == "add":
+        parts = [_collect_arcs(arg, scale, arcs) for arg in args]
+        known = [part for part in parts if part is not None]
+        return sum(known, Fraction(0)) if len(known) == len(parts) else None
+    if op == "div" and (under := rational_value(args[1])):
+        return _collect_arcs(args[0], scale / Fraction(under), arcs)
+    if op == "mul":
+        values = [rational_value(arg) for arg in args]
+        others = [arg for arg, value in zip(args, values, strict=True) if value is None]
+        if len(others) == 1:
+            for value in values:
+                scale *= Fraction(1 if value is None else value)
+            return _collect_arcs(others[0], scale, arcs)
+    found = _turns(node)
+    return None if found is None else found * scale
+
+
+def _direction(arc: Expr) -> Expr:
+    """``e^(i a)`` of an arc ``a``, without the arc."""
+    x = arc.args[0]
+    if arc.op == "atan":
+        return div(add(ONE, mul(_I, x)), call("sqrt", add(ONE, power(x, num(2)))))
+    other = call("sqrt", add(ONE, neg(power(x, num(2)))))
+    return add(other, mul(_I, x)) if arc.op == "asin" else add(x, mul(_I, other))
 
 
 def _is_below(value: Any, bits: int) -> bool | None:
@@ -181,6 +241,9 @@ class _Work:
             return self.circular(op, args[0])
         if op == "neg" or (op == "abs" and not _is_complex(node)):
             return self.size(args[0])
+        if op == "abs" and not any(part.op in ("sqrt", "root", "pow") and _is_complex(part) for part in walk(args[0])):
+            inner = self.size(args[0])  # the root of the number times its conjugate, which lies in the same field
+            return self.rooted(node, _Size(2 * inner.over, 2 * inner.under), 2)
         if op == "add":
             total = self.size(args[0])
             for arg in args[1:]:

@@ -61,7 +61,7 @@ EQUAL = [
     ("sin(x)^2 + cos(x)^2", "1", True, ()),
     ("tan(x)", "sin(x)/cos(x)", True, ()),
     ("sin(-x)", "-sin(x)", True, ()),
-    ("sin(2x)", "2*sin(x)*cos(x)", False, ()),
+    ("sin(2x)", "2*sin(x)*cos(x)", True, ()),
     ("sinh(-x)", "-sinh(x)", True, ()),
     ("cosh(x)^2 - sinh(x)^2", "1", True, ()),
     ("sin(pi/6)", "1/2", True, ()),
@@ -186,7 +186,7 @@ def test_unsafe_and_bad_arguments() -> None:
 
 
 def test_a_proof_from_sympy_where_points_only_agree() -> None:
-    left, right = parse_expression("sin(2x)"), parse_expression("2*sin(x)*cos(x)")
+    left, right = parse_expression("sin(asin(x))"), parse_expression("x")
     assert not equivalent(left, right).rigorous
     proved = equivalent(left, right, prove=True)
     assert (proved.status, proved.method, proved.rigorous) == (Status.VERIFIED, "sympy", True)

@@ -28,6 +28,18 @@ ZERO = [
     "|sqrt(2) - 2| - 2 + sqrt(2)",
     "1/(sqrt(3) - sqrt(2)) - sqrt(3) - sqrt(2)",
 ]
+ARCS = [
+    ("atan(1) - pi/4", True),
+    ("asin(1/2) - pi/6", True),
+    ("acos(-1/2) - 2pi/3", True),
+    ("atan(2) + atan(3) - 3pi/4", True),
+    ("4atan(1/5) - atan(1/239) - pi/4", True),
+    ("asin(3/5) - atan(3/4)", True),
+    ("2atan(sqrt(2) - 1) - pi/4", True),
+    ("atan(2) + atan(3) + pi/4", None),  # a turn away, which balls tell apart
+    ("4atan(1/5) - atan(1/238) - pi/4", False),
+    ("atan(1/3) + atan(pi)", None),
+]
 NOT_ZERO = [
     "cos(pi/7) - 1/2",
     "sqrt(2) + sqrt(3) - 3.14626436994197234232913506571557",
@@ -44,7 +56,6 @@ UNTOLD = [
     "2^sqrt(2)",
     "e^2",
     "sin(pi/99991)",
-    "atan(1) - pi/4",
 ]
 
 
@@ -100,3 +111,13 @@ def test_answers_are_proved_or_refuted() -> None:
     assert (verdict.verified, verdict.rigorous, verdict.method) == (True, True, "algebraic numbers")
     verdict = verify_answer(r"\tan\frac{\pi}{2}", "0")
     assert (verdict.refuted, verdict.reason) == (True, "tan(pi/2) is undefined: cos(pi/2) is 0")
+
+
+@pytest.mark.parametrize(("text", "zero"), ARCS)
+def test_sums_of_arcs(text: str, zero: bool | None) -> None:
+    assert is_certain_zero(parse_expression(text)) in (zero, None if zero is None else zero)
+    first, _, second = text.rpartition(" - ")
+    if zero:
+        assert verify_answer(first, second).rigorous
+    else:
+        assert not verify_answer(first, second).verified

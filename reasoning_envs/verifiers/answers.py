@@ -44,7 +44,8 @@ from reasoning_envs.verifiers.answer.residue_classes import same_classes
 
 __all__ = ["Comparer", "compare"]
 
-_NUMERAL = re.compile("[IVXLC]{2,8}|[ivxlc]{2,8}")
+_NUMERAL = re.compile(r"\(?((?=..)(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))[).]*", re.IGNORECASE)
+_BY = re.compile(r"([A-Za-zα-ω])_(([a-z])\3*)")
 
 
 def compare(answer: Answer, truth: Answer, *, over: str = "real", tolerance: float | None = None) -> Verdict:
@@ -107,16 +108,22 @@ class Comparer:
     def values(self, mine: Value, other: Value) -> Verdict:
         """Two values with their names and units."""
         if mine.name != other.name and mine.name is not None and other.name is not None:
+            if _derivative(mine.name) == _derivative(other.name) and "'" in mine.name + other.name:
+                verdict = self.values(replace(mine, name=None), replace(other, name=None))
+                return replace(verdict, rigorous=False)
             reason = f"the answer gives values of {mine.name}, and the truth of {other.name}"
             return Verdict(Status.REFUTED, Relation.NONE, reason, "kind", True)
+        numerals = [_numeral(side.text) for side in (mine, other)]
+        if all(numerals):
+            same = numerals[0] == numerals[1]
+            status, relation = (Status.VERIFIED, Relation.EQUIVALENT) if same else (Status.REFUTED, Relation.NONE)
+            reason = f"the numerals are {'the same' if same else 'different'}"
+            return Verdict(status, relation, reason, "text", False)
         if mine.unit != other.unit:
             verdict = compare_quantities(self, mine, other)
         else:
             verdict = self.expressions(mine.expr, other.expr)
         if verdict.refuted and (mine.expr.symbols or other.expr.symbols):
-            numerals = [_NUMERAL.fullmatch(side.text.strip(" .()")) for side in (mine, other)]
-            if all(numerals) and mine.text.strip(" .()").lower() == other.text.strip(" .()").lower():
-                return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the numerals are the same", "text", False)
             return compare_with_letters_as_units(self, mine, other) or verdict
         return verdict
 
@@ -348,6 +355,19 @@ _SAME_KIND: dict[type, Callable[..., Verdict]] = {
     Residues: Comparer.residues,
     Words: Comparer.words,
 }
+
+
+def _numeral(text: str) -> str:
+    """A Roman numeral of two letters or more, in capitals; empty where the text is none."""
+    match = _NUMERAL.fullmatch(text.strip())
+    return match[1].upper() if match and (match[1].isupper() or match[1].islower()) else ""
+
+
+def _derivative(name: str) -> tuple[str, int]:
+    """``y'`` and ``y_x`` are the first derivative of y, ``y''`` and ``y_xx`` the second."""
+    if match := _BY.fullmatch(name):
+        return match[1], len(match[2])
+    return name.rstrip("'"), name.count("'")
 
 
 def _shown(answer: Answer) -> str:

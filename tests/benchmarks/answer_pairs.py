@@ -15,7 +15,7 @@ from math import comb
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["BANK", "PAIRS", "STEPS", "LabelledStep", "Pair"]
+__all__ = ["ATTACKS", "BANK", "PAIRS", "STEPS", "LabelledStep", "Pair"]
 
 
 class Pair(NamedTuple):
@@ -90,6 +90,8 @@ PAIRS: tuple[Pair, ...] = (*_pairs("answers.txt"), *_large())
 """The table of our own."""
 BANK: tuple[Pair, ...] = tuple(_pairs("question_banks.txt"))
 """In the style of other people's."""
+ATTACKS: tuple[Pair, ...] = tuple(_pairs("attacks.txt"))
+"""Texts that were written to be taken for another one; what cannot be read may stay unread, and nothing is the same."""
 STEPS: tuple[LabelledStep, ...] = tuple(
     LabelledStep(category, match[1], match[3], not match[2], match[4]) for category, match in _lines("steps.txt", _STEP)
 )

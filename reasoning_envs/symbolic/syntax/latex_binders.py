@@ -56,7 +56,7 @@ class Binders(Cursor):
         r"""A fraction; ``\frac{d}{dx}`` takes the operand that follows it."""
         by = _DIFFERENTIAL.fullmatch(under)
         if by is not None and (of := _DERIVED.fullmatch(over)) and of[1] == by[2]:
-            return f"{of[2]}_{by[1]}" if "∂" in under and by[2] is None else of[2] + "'" * int(by[2] or 1)
+            return f"{of[2]}_{by[1] * int(by[2] or 1)}"
         operator = _OPERATOR.fullmatch(over)
         if by is not None and operator is not None and operator[1] == by[2]:
             bracketed = self.tokens[self.at] in _OPENING

@@ -273,7 +273,7 @@ class _Reader(Brackets):
             raise self.error(f"{quote(token)} is not read")
 
     def overlined(self, pieces: list[str]) -> None:
-        """A conjugate where a sum stands under the line; the name of a segment, a mean or the like elsewhere."""
+        """A conjugate where a sum stands under the line; the name of a segment or of a mean elsewhere."""
         if self.tokens[self.at] == "{":
             content = self.raw_group().strip()
             if re.search(r"[+-]", content):
@@ -281,6 +281,8 @@ class _Reader(Brackets):
                 return
             self.tokens[self.at : self.at] = ["{", *content.split(), "}"]
         self.font(pieces)
+        if len(pieces[-1]) == 1 and pieces[-1].isalpha():
+            pieces[-1] += "_bar"  # a mean or a conjugate: not the letter itself
 
     def root(self) -> str:
         if self.tokens[self.at] != "[":

@@ -308,6 +308,15 @@ def _complex_power(base: Any, exponent: Any) -> Any:
     return (_complex(exponent) * _complex(base).log()).exp()
 
 
+def _complex_root(value: Any, degree: Any) -> Any:
+    """The real root of what is certainly real, so that it is one number wherever it stands; else the principal one."""
+    real = value.real if isinstance(value, acb) and value.imag == 0 else value
+    whole = _integer(degree)
+    if not isinstance(real, acb) and whole is not None and whole % 2 == 1:
+        return _real_root(real, whole)
+    return _complex_power(value, _divide(from_rational(1), degree))
+
+
 def _complex_log(value: Any) -> Any:
     if is_zero(value):
         raise Undefined("the logarithm of 0 is undefined")
@@ -327,7 +336,7 @@ def _imaginary() -> Any:
 _COMPLEX: dict[str, Any] = {
     **_REAL,
     "pow": _complex_power,
-    "root": lambda value, degree: _complex_power(value, _divide(from_rational(1), degree)),
+    "root": _complex_root,
     "sqrt": _complex_sqrt,
     "abs": lambda value: abs(value) if is_exact(value) else abs(_complex(value)),
     "ln": _complex_log,

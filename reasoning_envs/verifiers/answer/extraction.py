@@ -29,6 +29,21 @@ _MATHEMATICAL = FUNCTIONS.keys() | {
     *("or", "and", "in", "no", "solution", "solutions", "all", "real", "reals", "numbers", "pi", "oo", "infinitely"),
     *("many", "true", "false", "mod", "floor", "ceil", "max", "min", "gcd", "lcm", "det", "limit", "between"),
 }
+_QUALIFIERS = frozenset(
+    (
+        *("than", "most", "least", "between", "over", "under", "below", "above", "beyond", "exceeds", "exceeding"),
+        *("minus", "negative", "until", "before", "after", "within", "versus", "vs", "half", "twice", "double"),
+    )
+)
+"""Words after which a number is not what the sentence says."""
+_NEGATIONS = frozenset(("not", "never", "neither", "nor", "cannot", "can't", "isn't", "doesn't", "except", "unlike"))
+"""The same, with some words between."""
+_PLAIN_WORD = re.compile(r"[a-z]+(?:['’]t)?")
+_OF = re.compile(
+    r"(?:%|[0-9]|\b(?:percent|half|third|quarter|fourth|square|root|cube|multiples?|factors?|divisors?|power|logarithm))"
+    r"\s+of$",
+    re.IGNORECASE,
+)
 _MAX_TEXT = 100_000
 _MAX_LINE = 2000
 
@@ -119,9 +134,21 @@ def _end_of_line(line: str) -> Found:
             continue
         if _CODE.search(text[: match.end()]) or text[match.end() : match.end() + 1] in ("(", "["):
             break  # code, not prose
+        if _changes_meaning(text[: match.end()]):
+            return last  # less than 5 is not 5
         ending = _bare(text[match.end() :])
         return ending if _readable(ending) else _last_number(last)
     return last
+
+
+def _changes_meaning(before: str) -> bool:
+    """What stands before a number says something else of it than that it is the answer."""
+    words = _PLAIN_WORD.findall(before.lower())
+    if not words:
+        return False
+    if words[-1] in _QUALIFIERS or _NEGATIONS & set(words[-4:]):
+        return True
+    return _OF.search(before) is not None or (words[-1] == "to" and bool({"up", "close", "next"} & set(words[-2:])))
 
 
 def _last_number(line: Found) -> Found:
@@ -163,7 +190,7 @@ def _bare(text: str) -> Found:
     found = Found(text, latex)
     if text.endswith("!") and _readable(found):
         return found  # a factorial
-    if text and text[-1] in ".!,":
+    if text and text[-1] in ".!," and not text.endswith("!!"):
         return Found(re.sub(r"(?<=[^.\s])\s*[.!,]$", "", text), latex)
     return found
 

@@ -52,6 +52,13 @@ _WITH_WORD = re.compile(rf"({_NUMERAL})\s*(?<=[\d.])\s*((?:°\s*[CF]|[$€£¥]|
 _WORD = re.compile(r"[A-Za-z]{3,}(?: [A-Za-z]{3,}){0,3}")
 _MAGNITUDE = re.compile(r"(?<=[0-9.])\s*\b(hundred|thousand|million|billion|trillion|dozen)\b(?:\s+(?=[A-Za-z]))?")
 _MAGNITUDES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
+_NO_NOUNS = frozenset(
+    (
+        *("is", "are", "was", "were", "not", "wrong", "if", "squared", "cubed", "factorial", "times", "plus", "minus"),
+        *("divided", "less", "more", "least", "most", "than", "percent", "but", "because", "when", "to", "in", "out"),
+    )
+)
+"""Words after a number that make it another number, or a sentence."""
 _NO_UNITS = (FUNCTIONS.keys() | SERIES | {"and", "or", "infinity", "inf", "reals"}) - {"where"}
 
 
@@ -106,6 +113,8 @@ def _split_unit(text: str) -> tuple[str, Unit | str | None]:
             word = match[2].strip(" .,")
             if word in ("percent", "pct", "percentage", "%"):
                 return match[1], "percent"
+            if _NO_NOUNS & set(word.split()):
+                return text, None
             return match[1], _unit(word + match[3].replace(" ", "").strip("()").replace("^(", "^"))
         return text, None
     if text.endswith("°") and text.count("°") == 1 and not re.search("[A-Za-z]{2}", text.replace("pi", "")):
@@ -122,7 +131,7 @@ def _split_unit(text: str) -> tuple[str, Unit | str | None]:
                 return match[1], parse_unit(word)
         except UnitError:
             pass
-    if _WORD.fullmatch(word) and not _NO_UNITS & set(word.split()):
+    if _WORD.fullmatch(word) and not (_NO_UNITS | _NO_NOUNS) & set(word.split()):
         return match[1], _word(word)
     return text, None
 

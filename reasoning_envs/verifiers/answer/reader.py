@@ -45,7 +45,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _LETTER = re.compile(r"[A-Za-z](?:_\w+)?|[α-ωΓ-Ω]")
 _HEADER = re.compile(r"\s*([f-hpqr-wyA-HN-Vφϕστμλζ])\s*\(\s*([A-Za-z0-9, ]+)\s*\)\s*=(?!=)\s*(.*)", re.DOTALL)
 _MIXED = re.compile(r"[0-9]{1,20}\s+and\s+[0-9]{1,20}\s*/\s*[0-9]{1,20}")
-_RATE = re.compile(r"d\s*([a-z])\s*/\s*d\s*[a-z]\s*=(?!=)\s*(.+)", re.DOTALL)
+_RATE = re.compile(r"d\s*([a-zA-Z])\s*/\s*d\s*([a-z])\s*=(?!=)\s*(.+)", re.DOTALL)
 _ANY_OF = re.compile(r"(?:\"?(?:where|for|with)\"?\s*)?([a-z])(?:\s*,\s*[a-z])*\s*∈\s*[ℤℕℝ].{0,6}")
 _PLACES_AND_TIMES = ("m", "M", "m.", "M.", "st", "nd", "rd", "th")
 
@@ -115,7 +115,7 @@ class _Reader(CompositeReader):
             raise ParseError(f"the answer is nested more than {_MAX_DEPTH} deep", 0)
         text = text.strip()
         if text[:1] == "d" and (rate := _RATE.fullmatch(text)):
-            text = f"{rate[1]}' = {rate[2]}"
+            text = f"{rate[1]}_{rate[2]} = {rate[3]}"
         try:
             found = self.structured(text) if _STRUCTURED.search(text) else self.line(text)
         except ParseError:

@@ -41,6 +41,7 @@ _FIGURE = re.compile(r"[△∠]\s*[A-Z](?:\s*[A-Z])*")
 _TRANSPOSED = re.compile(r"([(⟨\[][^()\[\]]*,[^()\[\]]*[)⟩\]])\s*\^\s*\(?\s*T\s*\)?")
 _RATIO = re.compile(r"([0-9]{1,20})\s+to\s+([0-9]{1,20})")
 _SHARE = re.compile(r"([0-9]{1,20})\s+(?:out\s+of|in)\s+(?:every\s+)?([0-9]{1,20})")
+_RAISED = re.compile(r"([0-9]{1,20}|[a-z])\s+(squared|cubed)")
 _OF_A_UNIT = re.compile(r"([0-9./ ]{1,40}?)\s+of\s+an?\s+([a-z]{2,12})")
 _NOT_BOTH = re.compile(r"([A-Za-z](?:_\w+)?)\s*(?:!=|≠)\s*(?:±|\+-|\+/-)\s*([^,;=<>]+)")
 _ALL = re.compile(r"(?i:(?:an )?infinite(?:ly many)?(?: number of)?(?: solutions)?)\.?")
@@ -130,6 +131,8 @@ def rewritten(text: str) -> str:
         return f"{ratio[1]}:{ratio[2]}"
     if share := _SHARE.fullmatch(text):
         return f"{share[1]}/{share[2]}"
+    if raised := _RAISED.fullmatch(text):
+        return f"({raised[1]})^{2 if raised[2] == 'squared' else 3}"
     if part := _OF_A_UNIT.fullmatch(text):
         return f"{part[1]} {part[2]}"
     if "±" in text or "+-" in text or "+/-" in text:

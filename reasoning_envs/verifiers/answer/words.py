@@ -15,6 +15,7 @@ _NAMES = re.compile(r"[A-Z][A-Za-z'’.-]*(?: (?:of|the|and|de|van|[A-Z][A-Za-z'
 _CHOICE = re.compile(
     r"(?:(?:option|choice|answer)\s+)?\(?([A-Za-z])(?:[).:]\)?(?:\s+\S.*)?|)", re.DOTALL | re.IGNORECASE
 )
+_NEXT_CHOICE = re.compile(r"(?<![A-Za-z0-9(])\(?[A-H][).:](?=\s)")
 _ARTICLE = re.compile(r"^(?:the|a|an)\s+")
 _LETTERED = re.compile(r'"\s*\(?\s*([A-Z])\s*[).]?\s*"\s*\S.*', re.DOTALL)
 _DATE = re.compile(
@@ -49,7 +50,9 @@ _MAX_PHRASE = 4
 _PROSE = re.compile(r"[A-Za-z][A-Za-z '’.,-]*")
 
 
-_VERDICT = re.compile(r"(yes|no|true|false)\s*[,.;:]\s+[a-z][a-z '’,;.-]*", re.IGNORECASE)
+_VERDICT = re.compile(
+    r"(yes|no|true|false)\s*[,.;:]\s+(?!.*\b(?:yes|no|true|false)\b)[a-z][a-z '’,;.-]*", re.IGNORECASE
+)
 
 
 def words_of(text: str) -> Words | None:
@@ -62,7 +65,10 @@ def words_of(text: str) -> Words | None:
         return text_of(text)
     if _ONE_WORD.fullmatch(text) or _NAMES.fullmatch(text):
         return text_of(text)
-    if len(text) < 200 and (match := _CHOICE.fullmatch(text)) and (match[1].isupper() or text[0] == "("):
+    if len(text) >= 200 or _NEXT_CHOICE.search(text, 3):
+        return None
+    match = _CHOICE.fullmatch(text)
+    if match and (match[1].isupper() or text[0] == "("):
         return Words(match[1].lower(), match[1].upper())
     return None
 

@@ -8,7 +8,7 @@ import pytest
 
 from reasoning_envs import verify_answer, verify_step
 from reasoning_envs.types import Status
-from tests.benchmarks.answer_pairs import BANK, PAIRS, STEPS, LabelledStep, Pair
+from tests.benchmarks.answer_pairs import ATTACKS, BANK, PAIRS, STEPS, LabelledStep, Pair
 
 MISSED = {
     r"x = 4 \text{ (extraneous: } x = -1)",
@@ -61,3 +61,11 @@ def test_steps(category: str, steps: list[LabelledStep]) -> None:
 def test_the_table_of_steps_is_large_and_has_mistakes() -> None:
     assert len(STEPS) >= 250
     assert 0.3 < sum(not step.right for step in STEPS) / len(STEPS) < 0.6
+
+
+def test_no_attack_is_taken_for_what_it_is_not() -> None:
+    assert len(ATTACKS) >= 400
+    for pair in ATTACKS:
+        verdict, other = verify_answer(pair.first, pair.second), verify_answer(pair.second, pair.first)
+        assert not verdict.verified, (pair, verdict)
+        assert not other.verified, (pair, other)

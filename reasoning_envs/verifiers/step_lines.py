@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.syntax.expression import Expr
-from reasoning_envs.symbolic.syntax.latex_reader import from_latex, is_latex
+from reasoning_envs.symbolic.syntax.latex_reader import plain_line
 from reasoning_envs.symbolic.syntax.parser import MAX_BYTES, ParseError, parse_line
 from reasoning_envs.symbolic.syntax.statement import Comparison, Line, conjunction, disjunction, free_symbols
 from reasoning_envs.types import Relation, Status, Verdict
@@ -28,7 +28,6 @@ StepLine = Line | Congruence
 _MAX_CACHED = 4000
 _THOUSANDS = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
 """One number or two: nobody can tell."""
-_QUOTED_PHRASE = re.compile(r'"\s*(no (?:real )?solutions?|all real(?: number)?s)\s*\.?"', re.IGNORECASE)
 _CONSTANTS = frozenset(("e", "i", "pi"))
 
 
@@ -49,7 +48,7 @@ def letters_of(line: StepLine) -> frozenset[str]:
 
 def _read(text: str, symbols: frozenset[str]) -> StepLine | Verdict:
     try:
-        plain = from_latex(text) if is_latex(text) else text
+        plain = plain_line(text)
         try:
             line: StepLine = parse_line(plain, symbols=symbols or None)
         except ParseError:
@@ -71,15 +70,13 @@ _read_cached = lru_cache(maxsize=4096)(_read)
 
 def _at_second_look(text: str, symbols: frozenset[str]) -> StepLine | None:
     """A line that the parser did not read; None where nothing better is known."""
-    given = text
     if "≡" in text:
         return read_congruence(text, symbols)
-    text = _QUOTED_PHRASE.sub(r"\1", text)
     plain = text if symbols & _CONSTANTS else worked(text)
     listed = _listed(plain, symbols)
     if listed is not None:
         return listed
-    return None if plain == given else parse_line(plain, symbols=symbols or None)
+    return None if plain == text else parse_line(plain, symbols=symbols or None)
 
 
 def _listed(text: str, symbols: frozenset[str]) -> Line | None:

@@ -38,6 +38,7 @@ from reasoning_envs.symbolic.syntax.expression_parser import (
     OR,
     ExpressionParser,
 )
+from reasoning_envs.symbolic.syntax.latex_reader import MAX_LATEX, plain_line
 from reasoning_envs.symbolic.syntax.lexer import (
     COMPARISONS,
     END,
@@ -78,7 +79,7 @@ _PLAIN = vocabulary()
 
 
 def parse_line(text: str, *, symbols: Iterable[str] | None = None) -> Line:
-    """An expression or a statement from its text.
+    """An expression or a statement from its text, plain or LaTeX.
 
     Args:
         text: one line, of at most :data:`MAX_BYTES` bytes.
@@ -89,6 +90,8 @@ def parse_line(text: str, *, symbols: Iterable[str] | None = None) -> Line:
         ValueError: one of ``symbols`` cannot be a name.
     """
     words = _PLAIN if symbols is None else vocabulary(frozenset(symbols))
+    if ("\\" in text or "$" in text) and len(text) <= MAX_LATEX:
+        text = plain_line(text)
     return _StatementParser(Source(text, words), words).line()
 
 

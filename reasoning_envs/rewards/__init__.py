@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reasoning_envs.rewards.montecarlo import MonteCarloPRM
     from reasoning_envs.rewards.outcome import OutcomeConfig, OutcomePRM, OutcomeRewardModel
     from reasoning_envs.rewards.relabelling import relabel
+    from reasoning_envs.rewards.vector import ShapedVector, WithLines
 
 __all__ = [
     "STATUS_WEIGHTS",
@@ -62,9 +63,11 @@ __all__ = [
     "RNDBonus",
     "Scorer",
     "ScoringWrapper",
+    "ShapedVector",
     "ShapingWrapper",
     "Sparse",
     "StepCost",
+    "WithLines",
     "corrupt_trace",
     "first_error_f1",
     "judge_prm",
@@ -84,6 +87,8 @@ _LAZY = {
     "first_error_f1": "judging",
     "judge_prm": "judging",
     "relabel": "relabelling",
+    "ShapedVector": "vector",
+    "WithLines": "vector",
     "ConsensusPRM": "human",
     "DistanceToGo": "distance",
     "EnsemblePRM": "ensemble",

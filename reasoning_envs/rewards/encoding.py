@@ -2,9 +2,13 @@
 
 A step becomes two bags. The first holds hashed n-grams of the tree difference (node; parent and child; grandparent,
 parent and child; node over its children; each changed part as a whole; the whole change), with numbers and letters
-renamed in the order in which the change shows them: a judge cannot learn values by heart. The second, on the
-*arithmetic* track alone, holds the residues of both lines (:mod:`~reasoning_envs.rewards.residues`), pair by pair. A
-line by itself, for the question how far it is from an answer, becomes one bag of n-grams and sizes.
+renamed in the order in which the change shows them: a judge cannot learn values by heart. Beside them stand the sums
+and products that a change works out, each number as its sign and last digit, as one reads them: from these a judge can
+learn the tables of addition and multiplication by the last digit, which hold for numbers of any size. The second, on
+the *arithmetic* track alone, holds the residues of both lines (:mod:`~reasoning_envs.rewards.residues`), pair by pair,
+and how they compare: at how many points only one line vanishes or is undefined, and how many ratios there are. Lines
+that differ in a function which residues know nothing of have an empty second bag. A line by itself, for the question
+how far it is from an answer, becomes one bag of n-grams and sizes.
 
 Hashes are CRC-32, equal on all machines. Names of rules never enter.
 """
@@ -19,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reasoning_envs.rewards.difference import Clause, Tree, difference, tree
-from reasoning_envs.rewards.residues import MODULI, statement_residues
+from reasoning_envs.rewards.residues import MODULI, opaque_parts, statement_residues
+from reasoning_envs.rewards.sums import balances, sums
 from reasoning_envs.symbolic.syntax.expression import Expr, walk
 from reasoning_envs.symbolic.syntax.parser import ParseError, parse_statement
 from reasoning_envs.symbolic.syntax.statement import free_symbols
@@ -27,7 +32,7 @@ from reasoning_envs.types import Problem
 
 __all__ = ["ENCODING_VERSION", "RESIDUE_CODES", "Encoder", "Reading", "Track", "unknown_of"]
 
-ENCODING_VERSION = 1
+ENCODING_VERSION = 2
 """Raised whenever the same step would get other integers: models of another version are refused."""
 
 Track = Literal["arithmetic", "text"]
@@ -36,7 +41,9 @@ _Codes = NDArray[np.int32]
 
 _PAIRS = np.cumsum([0] + [(p + 1) ** 2 for p in MODULI])
 _RATIOS = _PAIRS[-1] + np.cumsum([0] + [p + 1 for p in MODULI])
-RESIDUE_CODES = int(_RATIOS[-1])
+_COUNTS = 4  # what is counted of each modulus, from 0 to 3 and more
+_COMPARED = int(_RATIOS[-1]) + (_COUNTS * 4) * np.arange(len(MODULI) + 1)
+RESIDUE_CODES = int(_COMPARED[-1])
 """Residue codes are in 0 .. RESIDUE_CODES - 1."""
 
 _P = np.repeat(np.array(MODULI), MODULI)
@@ -54,6 +61,7 @@ def _ratio(first: int, second: int, p: int) -> int:
 _CODES = range(max(MODULI) + 1)
 _RATIO = np.array([[[_ratio(first, second, p) for second in _CODES] for first in _CODES] for p in MODULI])
 
+_NOTHING: _Codes = np.zeros(0, dtype=np.int32)
 _MOST_NODES = 64  # of one changed part; what is beyond adds cost and no knowledge
 _MOST_TERMS = 24  # steps of a thermometer
 _CACHE = 50_000
@@ -65,10 +73,12 @@ class Reading(NamedTuple):
     Attributes:
         root: its tree.
         residues: ``[POINTS]``; None on the text track.
+        opaque: parts of which residues know nothing but that equal ones are equal, as text.
     """
 
     root: Clause
     residues: NDArray[np.uint8] | None
+    opaque: frozenset[bytes] = frozenset()
 
 
 def unknown_of(problem: Problem) -> str:
@@ -101,8 +111,11 @@ class Encoder:
         except ParseError:
             reading = None
         else:
-            residues = statement_residues(statement, unknown) if self.track == "arithmetic" else None
-            reading = Reading(tree(statement), residues)
+            if self.track == "arithmetic":
+                residues = statement_residues(statement, unknown)
+                reading = Reading(tree(statement), residues, opaque_parts(statement))
+            else:
+                reading = Reading(tree(statement), None)
         if len(self._readings) >= _CACHE:
             del self._readings[next(iter(self._readings))]
         self._readings[key] = reading
@@ -113,6 +126,8 @@ class Encoder:
         codes = self.change(before, after, unknown)
         if before.residues is None or after.residues is None:
             return (codes,)
+        if before.opaque != after.opaque:
+            return codes, _NOTHING
         return codes, _residue_codes(before.residues, after.residues)
 
     def change(self, before: Reading, after: Reading, unknown: str) -> _Codes:
@@ -133,6 +148,8 @@ class Encoder:
             event = "swap" if change.swapped else "order" if not parts else ""
             wholes.append(f"{place}{event}{' '.join(sorted(parts))}")
             grams.append(f"{'>'.join(change.path)}:{len(change.removed)}:{len(change.added)}{event}")
+            grams.extend(sums(change))
+        grams.extend(balances(changes))
         grams.extend(wholes)
         grams.append(" | ".join(wholes))
         grams.append(f"#{min(len(changes), 6)}")
@@ -174,8 +191,17 @@ def _residue_codes(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> _Code
     """Codes in 0 .. RESIDUE_CODES - 1, two a point: the pair of residues, and their ratio."""
     first, second = before.astype(np.int64), after.astype(np.int64)
     pairs = _PAIR_START + first * _WIDTH + second
-    ratios = _RATIO_START + _RATIO[_WHICH, first, second]
-    return np.concatenate([pairs, ratios]).astype(np.int32)
+    quotients = _RATIO[_WHICH, first, second]
+    ratios = _RATIO_START + quotients
+    one_is_zero = ((first == 0) != (second == 0)) & (first != _P) & (second != _P)
+    one_is_undefined = (first == _P) != (second == _P)
+    compared = []
+    for which, start in enumerate(_COMPARED[:-1]):
+        here = which == _WHICH
+        different = len(set(quotients[here].tolist()) - {MODULI[which]})
+        counts = (one_is_zero[here].sum(), one_is_undefined[here].sum(), different, (first[here] == 0).sum())
+        compared += [start + 4 * place + min(int(count), 3) for place, count in enumerate(counts)]
+    return np.concatenate([pairs, ratios, compared]).astype(np.int32)
 
 
 class _Names:

@@ -14,7 +14,19 @@ from reasoning_envs.rewards.evidence import error_kind
 from reasoning_envs.rewards.protocol import ProcessRewardModel
 from reasoning_envs.types import Status, StepScore, Trace
 
-__all__ = ["Judgement", "auc", "expected_calibration_error", "first_error", "first_error_f1", "judge_prm"]
+__all__ = [
+    "Judgement",
+    "auc",
+    "best_threshold",
+    "chance_of",
+    "expected_calibration_error",
+    "first_error",
+    "first_error_f1",
+    "harmonic",
+    "judge_prm",
+]
+
+_THRESHOLDS = 1.0 / (1.0 + np.exp(-np.linspace(-4.5, 4.5, 46)))  # from .011 to .989
 
 
 def first_error(trace: Trace) -> int | None:
@@ -37,12 +49,14 @@ class Judgement:
 
     Attributes:
         f1: harmonic mean of the two accuracies (ProcessBench, arXiv 2412.06559, section 4.1).
-        accuracy_erroneous: share of the traces with an error in which exactly the first error is flagged first.
+        accuracy_erroneous: share of the traces with an error in which exactly the first error is flagged first; where
+            kinds are given, the mean of these shares over the kinds.
         accuracy_correct: share of the traces without an error in which nothing is flagged.
         n_erroneous, n_correct: traces of each sort. n_skipped: traces whose first error is not known.
         auc: of p_correct over all judged steps. ece: expected calibration error of p_correct, ten bins.
         n_steps: judged steps.
-        located: per kind of error (:func:`~reasoning_envs.rewards.evidence.error_kind`), the share located.
+        located: per kind of error (that is given, else :func:`~reasoning_envs.rewards.evidence.error_kind`), the share
+            located.
     """
 
     f1: float
@@ -57,30 +71,37 @@ class Judgement:
     located: dict[str, float]
 
 
-def first_error_f1(prm: ProcessRewardModel, traces: Sequence[Trace], threshold: float = 0.5) -> float:
+def first_error_f1(prm: ProcessRewardModel, traces: Sequence[Trace], threshold: float | None = None) -> float:
     """First-error F1 in [0, 1] alone; see :func:`judge_prm`."""
     return judge_prm(prm, traces, threshold).f1
 
 
-def judge_prm(prm: ProcessRewardModel, traces: Sequence[Trace], threshold: float = 0.5) -> Judgement:
+def judge_prm(
+    prm: ProcessRewardModel,
+    traces: Sequence[Trace],
+    threshold: float | None = None,
+    kinds: Sequence[str] | None = None,
+) -> Judgement:
     """Compare a PRM's scores of the steps with the verdicts on them.
 
     Args:
         prm: judged by ``p_correct``, or by ``value`` where it gives none.
         traces: with the verifier's verdicts.
-        threshold: a step with less than this is flagged.
+        threshold: a step with less than this is flagged; None: the PRM's own.
+        kinds: of the first error, one a trace, whatever for a trace without one. All kinds count alike then.
 
     Raises:
         PRMError: the PRM raised, or gave something else than one score a step.
     """
     scores = score_checked(prm, traces)
+    limit = prm.threshold if threshold is None else threshold
     labels: list[bool] = []
     chances: list[float] = []
     right = [0, 0]
     counts = [0, 0]
     skipped = 0
-    kinds: dict[str, list[bool]] = {}
-    for trace, row in zip(traces, scores, strict=True):
+    by_kind: dict[str, list[bool]] = {}
+    for index, (trace, row) in enumerate(zip(traces, scores, strict=True)):
         says = [chance_of(score) for score in row]
         for step, chance in zip(trace.steps, says, strict=True):
             if step.verdict.status in (Status.VERIFIED, Status.REFUTED):
@@ -91,16 +112,19 @@ def judge_prm(prm: ProcessRewardModel, traces: Sequence[Trace], threshold: float
         except ValueError:
             skipped += 1
             continue
-        flagged = next((index for index, chance in enumerate(says) if chance < threshold), None)
+        flagged = _flagged(says, limit)
         erroneous = truth is not None
         counts[erroneous] += 1
         right[erroneous] += flagged == truth
         if truth is not None:
-            kind = error_kind(trace.steps[truth].verdict) or ""
-            kinds.setdefault(kind, []).append(flagged == truth)
+            kind = kinds[index] if kinds is not None else error_kind(trace.steps[truth].verdict) or ""
+            by_kind.setdefault(kind, []).append(flagged == truth)
     correct, wrong = (right[sort] / counts[sort] if counts[sort] else nan for sort in (0, 1))
+    located = {kind: sum(found) / len(found) for kind, found in sorted(by_kind.items())}
+    if kinds is not None and located:
+        wrong = sum(located.values()) / len(located)
     return Judgement(
-        f1=2 * correct * wrong / (correct + wrong) if correct + wrong else 0.0 if all(counts) else nan,
+        f1=harmonic(correct, wrong),
         accuracy_erroneous=wrong,
         accuracy_correct=correct,
         n_erroneous=counts[1],
@@ -109,8 +133,36 @@ def judge_prm(prm: ProcessRewardModel, traces: Sequence[Trace], threshold: float
         auc=auc(labels, chances),
         ece=expected_calibration_error(labels, chances),
         n_steps=len(labels),
-        located={kind: sum(found) / len(found) for kind, found in sorted(kinds.items())},
+        located=located,
     )
+
+
+def _flagged(chances: Sequence[float], threshold: float) -> int | None:
+    return next((index for index, chance in enumerate(chances) if chance < threshold), None)
+
+
+def harmonic(first: float, second: float) -> float:
+    """The harmonic mean of two shares; NaN where one of them is."""
+    return 2 * first * second / (first + second) if first + second != 0.0 else 0.0
+
+
+def best_threshold(rows: Sequence[Sequence[float]], errors: Sequence[int | None]) -> float:
+    """The threshold of the best first-error F1; the middle one where several are as good, .5 where none can be told.
+
+    Args:
+        rows: the chances of the steps of each trace.
+        errors: the index of the first error of each trace; None where it has none.
+    """
+    if all(error is None for error in errors) or None not in errors:
+        return 0.5
+    scores = []
+    for threshold in _THRESHOLDS:
+        right: tuple[list[bool], list[bool]] = ([], [])
+        for row, error in zip(rows, errors, strict=True):
+            right[error is None].append(_flagged(row, threshold) == error)
+        scores.append(harmonic(*(sum(found) / len(found) for found in right)))
+    best = [float(threshold) for threshold, score in zip(_THRESHOLDS, scores, strict=True) if score == max(scores)]
+    return best[len(best) // 2]
 
 
 def chance_of(score: StepScore) -> float:

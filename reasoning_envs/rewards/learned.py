@@ -23,7 +23,7 @@ from typing import Any, Self
 
 from reasoning_envs.rewards.difference import Clause, difference, in_words
 from reasoning_envs.rewards.encoding import Encoder, Track, unknown_of
-from reasoning_envs.rewards.judging import auc, judge_prm
+from reasoning_envs.rewards.judging import auc, best_threshold, chance_of, judge_prm
 from reasoning_envs.rewards.model import LearnedConfig, TrainedModel, chances, read_model, write_model
 from reasoning_envs.rewards.network import Bags
 from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel, Scorer, StepLabels
@@ -100,6 +100,11 @@ class LearnedPRM(ProcessRewardModel):
             raise PRMError(f"{self.name}: not trained; call fit(traces), or LearnedPRM.load(path)")
         return self._trained
 
+    @property
+    def threshold(self) -> float:  # type: ignore[override]
+        """Below it a step is called wrong: chosen in training, by traces held out, for the best first-error F1."""
+        return 0.5 if self._trained is None else self._trained.threshold
+
     # -- training and files -------------------------------------------------------------------------------------------
 
     def fit(self, traces: Sequence[Trace], labels: StepLabels | None = None) -> dict[str, float]:
@@ -126,7 +131,8 @@ class LearnedPRM(ProcessRewardModel):
         from reasoning_envs.rewards.training import fit_model
 
         self._forget()
-        self._trained, unseen = fit_model(traces, labels, self.config, self.seed, self._encoder)
+        self._trained, stopping, unseen = fit_model(traces, labels, self.config, self.seed, self._encoder)
+        self._trained = replace(self._trained, threshold=self._best_threshold(traces, labels, stopping))
         held_out = [traces[index] for index in unseen]
         judged = judge_prm(self, held_out)
         self._trained.metrics.update(
@@ -218,6 +224,9 @@ class LearnedPRM(ProcessRewardModel):
             self._evaluate([(unknown, (line,))])
         return self._forecasts[key]
 
+    def anticipate(self, episodes: Sequence[tuple[Problem, Sequence[str]]]) -> None:
+        self._evaluate((unknown_of(problem), lines) for problem, lines in episodes)
+
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _forget(self) -> None:
@@ -281,6 +290,19 @@ class LearnedPRM(ProcessRewardModel):
         ):
             kind = model.kinds[int(kinds.argmax())] if model.kinds and chance < 0.5 else None
             self._opinions[key] = Opinion(chance, kind, (old, new))
+
+    def _best_threshold(self, traces: Sequence[Trace], labels: StepLabels | None, chosen: Sequence[int]) -> float:
+        """By the traces on which the training was stopped, as far as their first errors are known."""
+        from reasoning_envs.rewards.training import step_labels
+
+        rows, errors = [], []
+        for index, row in zip(chosen, self.score([traces[index] for index in chosen]), strict=True):
+            known = step_labels(traces[index], index, labels, "keep")
+            error = next((place for place, label in enumerate(known) if label is not None and label < 0.5), None)
+            if None not in known[:error]:
+                rows.append([chance_of(score) for score in row])
+                errors.append(error)
+        return best_threshold(rows, errors)
 
     def _forecast_auc(self, traces: Sequence[Trace]) -> float:
         """AUC of the success of an episode from each of its lines, by the value there."""

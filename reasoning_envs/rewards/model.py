@@ -33,7 +33,7 @@ __all__ = [
     "write_networks",
 ]
 
-_FORMAT = 1
+_FORMAT = 2
 _FAMILY = "learned"
 _UNREADABLE = (
     pickle.UnpicklingError,
@@ -109,6 +109,7 @@ class TrainedModel:
         forecast: its output is the logit of "this ends right".
         kinds: names of the kinds of error that were met.
         judge_temperature, forecast_temperature: logits are divided by these.
+        threshold: a step with less chance than this is called wrong.
         repaired: share in [0, 1] of the episodes with an error that ended right all the same.
         domains: of the problems that it was trained on.
         metrics: by name, what was measured on problems that no training saw.
@@ -119,6 +120,7 @@ class TrainedModel:
     kinds: tuple[str, ...]
     judge_temperature: float
     forecast_temperature: float
+    threshold: float
     repaired: float
     domains: tuple[str, ...]
     metrics: dict[str, float]
@@ -138,6 +140,7 @@ def write_model(path: str | PathLike[str], model: TrainedModel, config: LearnedC
         "kinds": model.kinds,
         "judge_temperature": model.judge_temperature,
         "forecast_temperature": model.forecast_temperature,
+        "threshold": model.threshold,
         "repaired": model.repaired,
         "domains": model.domains,
         "metrics": plain_metrics(model.metrics),
@@ -193,6 +196,7 @@ def read_model(path: str | PathLike[str]) -> tuple[TrainedModel, LearnedConfig, 
             tuple(header["kinds"]),
             float(header["judge_temperature"]),
             float(header["forecast_temperature"]),
+            float(header["threshold"]),
             float(header["repaired"]),
             tuple(header["domains"]),
             {key: nan if value is None else float(value) for key, value in header["metrics"].items()},

@@ -43,9 +43,11 @@ class ProcessRewardModel(ABC):
 
     Attributes:
         name: shown in tables, errors and critiques.
+        threshold: in (0, 1); a step whose ``p_correct`` (else ``value``) is below it is called wrong.
     """
 
     name: str = "prm"
+    threshold: float = 0.5
 
     @abstractmethod
     def score(self, traces: Sequence[Trace]) -> list[list[StepScore]]:
@@ -54,6 +56,14 @@ class ProcessRewardModel(ABC):
     def begin(self, problem: Problem, state: Any) -> Scorer:
         """A scorer for a new episode; ``state`` is what ``env.get_state()`` gives at its start."""
         return _RescoringScorer(self, problem)
+
+    def anticipate(self, episodes: Sequence[tuple[Problem, Sequence[str]]]) -> None:
+        """Work out in one batch what scorers are about to be asked for; by default nothing is done.
+
+        Args:
+            episodes: each a problem and the lines of an episode so far, from its first line to the one that comes next.
+        """
+        return
 
     def fit(self, traces: Sequence[Trace], labels: StepLabels | None = None) -> dict[str, float]:
         """Train on traces; returns metrics by name.

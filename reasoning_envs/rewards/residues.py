@@ -6,13 +6,16 @@ learning values by heart (the *arithmetic* track of learned PRMs).
 
 The points are x = 0 .. p - 1 for each p of :data:`MODULI`; a letter has one fixed value in 1 .. p - 1 for each p, drawn
 from its name. Sums, products, quotients and integer powers are exact. ``sqrt`` is the root up to (p - 1)/2 where there
-is one, and ``abs`` the smaller of v and p - v, so that sqrt(u)^2 = u and sqrt(u^2) = |u| hold here too. A power whose
-exponent is a polynomial takes the exponent modulo p - 1, as Fermat asks. Other functions are fixed random tables of
-their arguments' residues: they only know that equal arguments give equal values.
+is one, and ``abs`` the smaller of v and p - v, so that sqrt(u)^2 = u and sqrt(u^2) = |u| hold here too. There is no
+positive and negative modulo p, though: a side with a root or an absolute value is therefore taken with both of its
+signs, and what counts is the product (sqrt(u) = v vanishes where u = v^2 does). A power whose exponent is a polynomial
+takes the exponent modulo p - 1, as Fermat asks. Other functions are fixed random tables of their arguments' residues:
+they only know that equal arguments give equal values (:func:`opaque_parts`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 from zlib import crc32
@@ -20,10 +23,10 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.expression import Expr, neg, rebuild
 from reasoning_envs.symbolic.syntax.statement import And, Comparison, Or, Statement, Truth
 
-__all__ = ["MODULI", "POINTS", "statement_residues"]
+__all__ = ["MODULI", "POINTS", "opaque_parts", "statement_residues"]
 
 MODULI = (7, 11, 13)
 POINTS = sum(MODULI)
@@ -37,6 +40,8 @@ _X: _Ints = np.concatenate([np.arange(p) for p in MODULI])
 _ZEROS: _Ints = np.zeros(POINTS, dtype=np.int64)
 _ONES: _Ints = np.ones(POINTS, dtype=np.int64)
 _TOP = max(MODULI)
+_SIGNED = ("sqrt", "abs")
+_KNOWN = frozenset(("add", "mul", "neg", "div", "sqrt", "abs"))
 
 
 def _tables() -> tuple[_Ints, _Ints, _Ints]:
@@ -71,9 +76,11 @@ def statement_residues(statement: Statement, unknown: str) -> NDArray[np.uint8]:
 
 def _statement(statement: Statement, unknown: str) -> _Value:
     if isinstance(statement, Comparison):
-        left, left_bad = _value(statement.left, unknown)
-        right, right_bad = _value(statement.right, unknown)
-        return (left - right) % _P, _either(left_bad, right_bad)
+        gap, bad = _gap(statement, unknown)
+        if _has_signs(statement.left) or _has_signs(statement.right):
+            other, other_bad = _gap(_with_other_signs(statement), unknown)
+            return gap * other % _P, _either(bad, other_bad)
+        return gap, bad
     if isinstance(statement, Truth):
         return (_ZEROS if statement.value else _ONES), None
     parts = statement.parts
@@ -86,6 +93,50 @@ def _statement(statement: Statement, unknown: str) -> _Value:
         values = values * more % _P if isinstance(statement, Or) else np.where(values == 0, more, values)
         bad = _either(bad, more_bad)
     return values, bad
+
+
+def _gap(line: Comparison, unknown: str) -> _Value:
+    left, left_bad = _value(line.left, unknown)
+    right, right_bad = _value(line.right, unknown)
+    return (left - right) % _P, _either(left_bad, right_bad)
+
+
+def _has_signs(node: Expr) -> bool:
+    """A root or an absolute value stands in it."""
+    return node.op in _SIGNED or any(_has_signs(arg) for arg in node.args)
+
+
+def _with_other_signs(line: Comparison) -> Comparison:
+    return Comparison(line.op, _turned(line.left), _turned(line.right))
+
+
+def _turned(node: Expr) -> Expr:
+    """With a minus before each root and absolute value; those within them stay."""
+    if node.op in _SIGNED:
+        return neg(node)
+    return rebuild(node.op, tuple([_turned(arg) for arg in node.args])) if node.args else node
+
+
+def opaque_parts(statement: Statement) -> frozenset[bytes]:
+    """The parts of a line of which residues know nothing but that equal ones are equal, by their keys."""
+    if isinstance(statement, Comparison):
+        return frozenset(part.key for side in (statement.left, statement.right) for part in _opaque(side))
+    if isinstance(statement, Truth):
+        return frozenset()
+    return frozenset().union(*(opaque_parts(part) for part in statement.parts))
+
+
+def _opaque(node: Expr) -> Iterator[Expr]:
+    if node.op in ("pow", "exp"):
+        exponent = node.args[-1]
+        if (exponent.op != "num" and exponent.symbols) or (exponent.op == "num" and exponent.number.denominator > 2):
+            yield node
+            return
+    elif node.args and node.op not in _KNOWN:
+        yield node
+        return
+    for arg in node.args:
+        yield from _opaque(arg)
 
 
 def _either(a: NDArray[np.bool_] | None, b: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:

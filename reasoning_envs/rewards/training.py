@@ -19,7 +19,7 @@ from reasoning_envs.types import Status, Trace
 __all__ = ["fit_model", "split_by_problem", "step_labels"]
 
 _OF_STATUS = {Status.VERIFIED: 1.0, Status.REFUTED: 0.0}
-_KIND_WEIGHT = 1.0  # of the kind of an error beside the question whether there is one
+_KIND_WEIGHT = 4.0  # of the kind of an error beside the question whether there is one
 _TEMPERATURES = np.exp(np.linspace(np.log(0.25), np.log(8.0), 81))
 
 
@@ -82,8 +82,11 @@ def split_by_problem(traces: Sequence[Trace], share: float, seed: int) -> tuple[
 
 def fit_model(
     traces: Sequence[Trace], labels: StepLabels | None, config: LearnedConfig, seed: int, encoder: Encoder
-) -> tuple[TrainedModel, list[int]]:
-    """Train both networks; returns the model, and the indices of the traces that neither training nor stopping saw.
+) -> tuple[TrainedModel, list[int], list[int]]:
+    """Train both networks; the threshold is still one half.
+
+    Returns:
+        model: trained. stopping: traces that decided when to stop. measured: traces that nothing has seen.
 
     Raises:
         PRMError: too few problems, no labelled step, or labels that do not fit.
@@ -123,8 +126,10 @@ def fit_model(
     }
     domains = tuple(sorted({trace.problem.domain for trace in traces}))
     repaired = _repaired([trace for index, trace in enumerate(traces) if index not in unseen])
-    model = TrainedModel(judge, forecast, kinds, judge_temperature, forecast_temperature, repaired, domains, metrics)
-    return model, measured
+    model = TrainedModel(
+        judge, forecast, kinds, judge_temperature, forecast_temperature, 0.5, repaired, domains, metrics
+    )
+    return model, stopping, measured
 
 
 def _collect(

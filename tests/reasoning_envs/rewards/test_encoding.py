@@ -139,13 +139,15 @@ def bags(before: str, after: str, unknown: str = "x", track: str = "arithmetic")
 @pytest.mark.parametrize(
     ("pair", "other", "unknown"),
     [
-        (("2*x + 3 = 9", "2*x = 9 - 3"), ("2*x + 17 = 9", "2*x = 9 - 17"), "x"),
-        (("5*x = 15", "x = 15/5"), ("7*x = 28", "x = 28/7"), "x"),
+        (("2*x + 3 = 9", "2*x = 9 - 3"), ("2*x + 13 = 9", "2*x = 9 - 13"), "x"),
+        (("5*x = 15", "x = 15/5"), ("35*x = 45", "x = 45/35"), "x"),
         (("a*x = b", "x = b/a"), ("h*x = k", "x = k/h"), "x"),
         (("5*x = 15", "x = 15/5"), ("5*y = 15", "y = 15/5"), "y"),
     ],
 )
-def test_a_change_is_the_same_up_to_names(pair: tuple[str, str], other: tuple[str, str], unknown: str) -> None:
+def test_a_change_is_the_same_up_to_names_and_last_digits(
+    pair: tuple[str, str], other: tuple[str, str], unknown: str
+) -> None:
     assert bags(*pair, track="text")[0] == bags(*other, unknown, track="text")[0]
 
 
@@ -157,6 +159,7 @@ def test_a_change_is_the_same_up_to_names(pair: tuple[str, str], other: tuple[st
         (("5*x = 15", "x = 15/5"), ("5*x = 15", "x = 5/15")),
         (("a*x = b", "x = b/a"), ("a*x = b", "x = b/x")),
         (("x = 1", "x = 1 or x = 3"), ("x = 1 or x = 3", "x = 1")),
+        (("2*x = 7 + 25", "2*x = 32"), ("2*x = 7 + 25", "2*x = 33")),  # by its last digit
     ],
 )
 def test_what_differs_in_kind_differs_in_codes(pair: tuple[str, str], other: tuple[str, str]) -> None:
@@ -165,7 +168,7 @@ def test_what_differs_in_kind_differs_in_codes(pair: tuple[str, str], other: tup
 
 def test_codes_stay_in_their_range_and_the_text_track_sees_no_residue() -> None:
     change, pairs, line = bags("x^2 + 1/x = sqrt(x)", "x^3 + 1 = x*sqrt(x) and x != 0")
-    assert len(pairs) == 2 * POINTS
+    assert len(pairs) == 2 * POINTS + 4 * len(MODULI)
     assert all(0 <= code < RESIDUE_CODES for code in pairs)
     assert all(0 <= code < 4096 for code in (*change, *line))
     assert bags("x = 1", "x = 2", track="text")[:-1] == bags("x = 1", "x = 2")[:1]
@@ -192,14 +195,34 @@ def test_codes_are_the_same_in_every_process() -> None:
 
 def test_codes_are_those_of_this_version() -> None:
     """Where this fails, models that people have saved would read other integers: raise ENCODING_VERSION."""
-    assert bags("2*x + 3 = 9", "2*x = 9 - 3")[0] == [3156, 2596, 706, 2332, 1045, 631, 461, 3158, 298, 1054]
+    assert bags("2*x + 3 = 9", "2*x = 9 - 3")[0] == [
+        3156,
+        2596,
+        706,
+        1648,
+        767,
+        394,
+        2332,
+        1045,
+        631,
+        480,
+        1516,
+        771,
+        2264,
+        3083,
+        2753,
+        461,
+        3158,
+        298,
+        1054,
+    ]
     steps = [
         ("2*x + 3 = 9", "2*x = 9 - 3"),
         ("x^2 = 4*x", "x = 0 or x = 4"),
         ("sqrt(x) = a", "x = a^2 and a >= 0"),
         ("ln(x) + 7/2 = 2^x", "no solution"),
     ]
-    assert crc32(repr([bags(*step) for step in steps]).encode()) == 58790601
+    assert crc32(repr([bags(*step) for step in steps]).encode()) == 619857630
 
 
 @pytest.mark.parametrize("text", ["", "x +", "x + 2", "\x00", "(" * 10_000, "__import__('os') = 1"])

@@ -97,8 +97,22 @@ def score_checked(prm: ProcessRewardModel, traces: Sequence[Trace]) -> list[list
     return rows
 
 
+def _is_usual(score: StepScore) -> bool:
+    """Plain floats in range: what nearly every answer is, told quickly."""
+    value, chance, gain, doubt = score.value, score.p_correct, score.advantage, score.uncertainty
+    return (
+        type(value) is float
+        and 0.0 <= value <= 1.0
+        and (chance is None or (type(chance) is float and 0.0 <= chance <= 1.0))
+        and (gain is None or (type(gain) is float and -1.0 <= gain <= 1.0))
+        and (doubt is None or (type(doubt) is float and 0.0 <= doubt <= 1.0))
+    )
+
+
 def _fault(score: object) -> str:
     """What keeps an answer from being a score; empty where nothing does."""
+    if type(score) is StepScore and _is_usual(score):
+        return ""
     if not isinstance(score, StepScore):
         return f"answered with a {type(score).__name__}, not with a StepScore"
     for field, (low, high) in _RANGES.items():

@@ -1,4 +1,4 @@
-"""``python -m reasoning_envs prm fit`` and ``prm judge``: train a process reward model on traces, and compare some."""
+"""``python -m reasoning_envs prm``: train a process reward model on traces, compare some, run experiments with them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,14 @@ def add_commands(commands: Any) -> None:
     kinds = prm.add_subparsers(required=True, metavar="WHAT")
 
     fit = kinds.add_parser("fit", help="train one on traces")
-    _add_traces(fit)
+    _add_traces(fit, required=False)
+    fit.add_argument(
+        "--made",
+        type=int,
+        default=0,
+        metavar="N",
+        help="N traces of algebra with known errors, made for this: what --shifts of `prm judge` begins from",
+    )
     fit.add_argument("--labels", type=Path, help="people's labels of these traces, JSONL; they count before verdicts")
     fit.add_argument("--family", default="learned", help=f"{', '.join(FAMILIES)}, or module:Name (default: learned)")
     fit.add_argument("--track", choices=("arithmetic", "text"), help="of a learned one: what it may look at")
@@ -52,10 +60,24 @@ def add_commands(commands: Any) -> None:
         metavar=("FORMAT", "FILE"),
         help="other people's labelled solutions: processbench, prm800k, trl or math-shepherd",
     )
-    judge.add_argument("--threshold", type=float, default=0.5, help="a step below it is called wrong (default: 0.5)")
+    judge.add_argument(
+        "--shifts",
+        type=int,
+        default=0,
+        metavar="N",
+        help="N traces of each named shift, made for this: in range, longer, bigger numbers, other families, ...",
+    )
+    judge.add_argument(
+        "--threshold", type=float, help="a step below it is called wrong (default: as its training chose, else 0.5)"
+    )
+    judge.add_argument("--reliability", type=Path, metavar="FILE", help="draw how often what is said comes true, PNG")
     judge.add_argument("--seed", type=int, default=0, help="of the corruptions (default: 0)")
     judge.add_argument("--json", type=Path, help="write the figures there as well")
     judge.set_defaults(run=_judge)
+
+    from reasoning_envs.rewards.trials.commands import add_study, run_study
+
+    add_study(kinds, lambda args: _reported(partial(run_study, args)))
 
 
 def _add_traces(parser: argparse.ArgumentParser, required: bool = True) -> None:
@@ -88,7 +110,9 @@ def _fit(args: argparse.Namespace) -> int:
             labels = found.for_fit()
             count = sum(label is not None for row in found.labels.values() for label in row)
             print(f"{count} labels of {len(found.labels)} traces; {len(found.faults)} lines left out")
-        traces = [*traces, *_corrupted(traces, args)]
+        traces = [*traces, *_corrupted(traces, args), *_made(args)]
+        if not traces:
+            raise ValueError("there is nothing to learn from: give --traces, or --made")
         prm: ProcessRewardModel = family(seed=args.seed, **({} if args.track is None else {"track": args.track}))
         metrics = prm.fit(traces, labels)
         prm.save(args.out)
@@ -115,12 +139,14 @@ def _judge(args: argparse.Namespace) -> int:
         from reasoning_envs.rewards.checking import open_prm
         from reasoning_envs.rewards.judging import judge_prm
 
-        if not 0.0 < args.threshold < 1.0:
+        if args.threshold is not None and not 0.0 < args.threshold < 1.0:
             raise ValueError(f"--threshold must be in (0, 1), got {args.threshold}")
         traces = _read(args)
         traces = [*traces, *_corrupted(traces, args), *_stepwise(args)]
+        if args.shifts:
+            return _judge_on_shifts(args)
         if not traces:
-            raise ValueError("there is no trace to judge by")
+            raise ValueError("there is no trace to judge by: give --traces, --stepwise, or --shifts")
         steps = sum(len(trace.steps) for trace in traces)
         rows = []
         for name in args.prm:
@@ -130,12 +156,51 @@ def _judge(args: argparse.Namespace) -> int:
             rows.append((name, found, 1e3 * (time.perf_counter() - start) / max(steps, 1)))
         for line in _table(rows):
             print(line)
+        _draw(args, [(name, found) for name, found, _ in rows])
         if args.json is not None:
             data = [{"prm": name, "ms_per_step": cost, **asdict(found)} for name, found, cost in rows]
             args.json.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
         return _DONE
 
     return _reported(run)
+
+
+def _judge_on_shifts(args: argparse.Namespace) -> int:
+    from reasoning_envs.rewards.checking import open_prm
+    from reasoning_envs.rewards.trials.tables import judge_on_shifts, shift_cases, shift_table
+
+    if args.shifts < 12:
+        raise ValueError(f"--shifts must be 12 traces or more, so that every kind of error is there; got {args.shifts}")
+    sets = shift_cases(args.shifts, args.seed)
+    rows = [judge_on_shifts(name, open_prm(name), sets, args.threshold) for name in args.prm]
+    for line in shift_table(rows):
+        print(line)
+    _draw(args, [(f"{row.name}, {title}", found) for row in rows for title, found in row.found.items()])
+    if args.json is not None:
+        data = [{**row._asdict(), "found": {name: asdict(found) for name, found in row.found.items()}} for row in rows]
+        args.json.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    return _DONE
+
+
+def _draw(args: argparse.Namespace, found: Sequence[tuple[str, Judgement]]) -> None:
+    if args.reliability is not None:
+        from reasoning_envs.rewards.trials.plots import draw_reliability
+
+        draw_reliability(args.reliability, [(name, each.ece, each.reliability) for name, each in found])
+        print(f"written: {args.reliability}")
+
+
+def _made(args: argparse.Namespace) -> list[Trace]:
+    """Traces with known errors, of the training split."""
+    if args.made < 0:
+        raise ValueError(f"--made must be 0 or more, got {args.made}")
+    if not args.made:
+        return []
+    import numpy as np
+
+    from reasoning_envs.rewards.trials.shifts import training_cases
+
+    return [case.trace for case in training_cases(args.made, np.random.default_rng(args.seed))]
 
 
 def _reported(run: Callable[[], int]) -> int:
@@ -192,6 +257,8 @@ def _corrupted(traces: Sequence[Trace], args: argparse.Namespace) -> Iterator[Tr
 
 
 def _table(rows: Sequence[tuple[str, Judgement, float]]) -> Iterator[str]:
+    from reasoning_envs.rewards.trials.tables import aligned
+
     first = rows[0][1]
     traces = f"{first.n_erroneous} traces with an error, {first.n_correct} without, {first.n_skipped} left out"
     yield f"{traces}; {first.n_steps} judged steps"
@@ -202,10 +269,7 @@ def _table(rows: Sequence[tuple[str, Judgement, float]]) -> Iterator[str]:
         figures = [found.f1, found.accuracy_erroneous, found.accuracy_correct, found.auc, found.ece]
         located = [found.located.get(kind, float("nan")) for kind in kinds]
         lines.append([name, *map(_figure, figures), f"{cost:.3f}", *map(_figure, located)])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
-    for line in lines:
-        cells = [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        yield "  ".join([line[0].ljust(widths[0]), *cells])
+    yield from aligned(lines)
 
 
 def _figure(value: float) -> str:

@@ -45,7 +45,8 @@ class ScoredState(NamedTuple):
     """What ``get_state`` of a wrapper gives.
 
     Attributes:
-        inner: of the wrapped environment. trail: of the environment itself, at the start and after each step.
+        inner: of the wrapped environment. trail: of the environment itself, at the start and after each step; Nones for
+            a PRM that reads no states.
     """
 
     inner: Any
@@ -135,7 +136,7 @@ class ScoringWrapper(ShapingWrapper):
             PRMError: the PRM failed (with ``on_error="raise"``).
         """
         observation, info = self.env.reset(seed=seed, options=options)
-        self._follow((self._base.get_state(),))
+        self._follow((self._state(),))
         return observation, info
 
     def reward_of(self, reward: float, terminated: bool, truncated: bool, info: dict[str, Any]) -> float:
@@ -197,6 +198,10 @@ class ScoringWrapper(ShapingWrapper):
             self._trail.append(state)
             self.on_score(self._asked(partial(self._advance, step, state)))
 
+    def _state(self) -> Any:
+        """What the PRM may play on from; None for one that reads no states: a state costs as much as the steps."""
+        return self._base.get_state() if self.prm.reads_states else None
+
     def _begin(self) -> StepScore:
         self._scorer = self.prm.begin(self._base.problem, self._trail[0])
         return self._scorer.initial
@@ -207,7 +212,7 @@ class ScoringWrapper(ShapingWrapper):
         return self._scorer.step(step, state)
 
     def _score_last(self) -> StepScore | None:
-        state = self._base.get_state()
+        state = self._state()
         self._trail.append(state)
         return self._asked(partial(self._advance, self._base.steps[-1], state))
 

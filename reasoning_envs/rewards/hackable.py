@@ -25,6 +25,8 @@ _POLITE = re.compile(r"\b(please|thanks?|thank you|kindly|sorry|of course|great|
 class _LinesPRM(ProcessRewardModel):
     """Looks at the lines alone; a subclass says what the last of them is worth."""
 
+    reads_states = False
+
     def value(self, lines: Sequence[str]) -> tuple[float, str]:
         """Of the last line, in [0, 1], and why. ``lines`` begins with the problem's."""
         raise NotImplementedError

@@ -36,6 +36,7 @@ class HumanPRM(ProcessRewardModel):
     """
 
     name = "human"
+    reads_states = False
 
     def __init__(self, labels: HumanLabels | str | PathLike[str], traces: Sequence[Trace]) -> None:
         self.labels = labels if isinstance(labels, HumanLabels) else read_labels(labels, traces)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +16,7 @@ from reasoning_envs.rewards.protocol import ProcessRewardModel
 from reasoning_envs.types import Status, StepScore, Trace
 
 __all__ = [
+    "Bin",
     "Judgement",
     "auc",
     "best_threshold",
@@ -24,6 +26,7 @@ __all__ = [
     "first_error_f1",
     "harmonic",
     "judge_prm",
+    "reliability",
 ]
 
 _THRESHOLDS = 1.0 / (1.0 + np.exp(-np.linspace(-4.5, 4.5, 46)))  # from .011 to .989
@@ -43,6 +46,18 @@ def first_error(trace: Trace) -> int | None:
     return None
 
 
+class Bin(NamedTuple):
+    """What was said with about the same chance.
+
+    Attributes:
+        size: how often. chance: the mean of what was said. frequency: how often it came true, in [0, 1].
+    """
+
+    size: int
+    chance: float
+    frequency: float
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What judging a PRM on traces came to. A figure without material is NaN.
@@ -54,7 +69,7 @@ class Judgement:
         accuracy_correct: share of the traces without an error in which nothing is flagged.
         n_erroneous, n_correct: traces of each sort. n_skipped: traces whose first error is not known.
         auc: of p_correct over all judged steps. ece: expected calibration error of p_correct, ten bins.
-        n_steps: judged steps.
+        n_steps: judged steps. reliability: how often what was said came true, the bins of ``ece``.
         located: per kind of error (that is given, else :func:`~reasoning_envs.rewards.evidence.error_kind`), the share
             located.
     """
@@ -69,6 +84,7 @@ class Judgement:
     ece: float
     n_steps: int
     located: dict[str, float]
+    reliability: tuple[Bin, ...]
 
 
 def first_error_f1(prm: ProcessRewardModel, traces: Sequence[Trace], threshold: float | None = None) -> float:
@@ -134,6 +150,7 @@ def judge_prm(
         ece=expected_calibration_error(labels, chances),
         n_steps=len(labels),
         located=located,
+        reliability=reliability(labels, chances),
     )
 
 
@@ -197,10 +214,26 @@ def expected_calibration_error(labels: ArrayLike, chances: ArrayLike, bins: int 
         chances: ``[n]`` in [0, 1].
         bins: how many.
     """
+    found = reliability(labels, chances, bins)
+    total = sum(each.size for each in found)
+    return sum(each.size * abs(each.chance - each.frequency) for each in found) / total if total else nan
+
+
+def reliability(labels: ArrayLike, chances: ArrayLike, bins: int = 10) -> tuple[Bin, ...]:
+    """Chance and frequency in bins of equal width, those that hold something.
+
+    Args:
+        labels: ``[n]`` in [0, 1].
+        chances: ``[n]`` in [0, 1].
+        bins: how many.
+    """
     truth = np.asarray(labels, dtype=float)
     values = np.asarray(chances, dtype=float)
-    if not len(truth):
-        return nan
     places = np.minimum((values * bins).astype(int), bins - 1)
-    gaps = np.abs(np.bincount(places, weights=values - truth, minlength=bins))
-    return float(gaps.sum() / len(truth))
+    counts = np.bincount(places, minlength=bins)
+    said, came = (np.bincount(places, weights=column, minlength=bins) for column in (values, truth))
+    return tuple(
+        Bin(int(count), float(total / count), float(true / count))
+        for count, total, true in zip(counts, said, came, strict=True)
+        if count
+    )

@@ -193,6 +193,7 @@ class LanguageModelPRM(ProcessRewardModel):
     """
 
     name = "language model"
+    reads_states = False
 
     def __init__(
         self,

@@ -81,6 +81,7 @@ class LearnedPRM(ProcessRewardModel):
     """
 
     name = "learned"
+    reads_states = False
 
     def __init__(self, track: Track | None = None, *, seed: int = 0, config: LearnedConfig | None = None) -> None:
         settings = config or LearnedConfig()

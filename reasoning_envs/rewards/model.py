@@ -70,7 +70,7 @@ class LearnedConfig:
     discount: float = 0.95
     after_error: Literal["drop", "keep"] = "drop"
     held_out: float = 0.1
-    change_buckets: int = 8_192
+    change_buckets: int = 32_768
     line_buckets: int = 4_096
     width: int = 48
     hidden: int = 64

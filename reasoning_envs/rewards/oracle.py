@@ -41,6 +41,7 @@ class OraclePRM(ProcessRewardModel):
     """
 
     name = "oracle"
+    reads_states = False
 
     def __init__(self, progress: Callable[[str], float] | str | None = None) -> None:
         self._by_chain = progress is None

@@ -98,6 +98,7 @@ class OutcomePRM(ProcessRewardModel):
     """
 
     name = "outcome"
+    reads_states = False
 
     def __init__(self, track: Track | None = None, *, seed: int = 0, config: OutcomeConfig | None = None) -> None:
         settings = config or OutcomeConfig()

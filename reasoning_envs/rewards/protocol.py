@@ -43,10 +43,12 @@ class ProcessRewardModel(ABC):
 
     Attributes:
         name: shown in tables, errors and critiques.
+        reads_states: scorers look at the ``state`` that comes with a step; where False, None may be given.
         threshold: in (0, 1); a step whose ``p_correct`` (else ``value``) is below it is called wrong.
     """
 
     name: str = "prm"
+    reads_states: bool = True
     threshold: float = 0.5
 
     @abstractmethod

@@ -25,7 +25,7 @@ from reasoning_envs.rewards.costs import line_of
 from reasoning_envs.rewards.following import ScoringWrapper
 from reasoning_envs.types import Problem, Step
 
-__all__ = ["ShapedVector", "WithLines"]
+__all__ = ["Mirror", "ShapedVector", "WithLines"]
 
 _PARTS = ("reward/shaping", "reward/total", "unscored", "potential", "annealing")
 _OBJECTS = ("score", "score_error")
@@ -49,7 +49,7 @@ class WithLines(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return observation, reward, terminated, truncated, info
 
 
-class _Mirror(gym.Env[Any, Any]):
+class Mirror(gym.Env[Any, Any]):
     """Shows to a wrapper what a copy did elsewhere."""
 
     def __init__(self, observation_space: gym.Space[Any], action_space: gym.Space[Any]) -> None:
@@ -104,7 +104,7 @@ class ShapedVector(VectorWrapper):
 
     def __init__(self, envs: VectorEnv[Any, Any, Any], wrap: Callable[[gym.Env[Any, Any]], gym.Env[Any, Any]]) -> None:
         super().__init__(envs)
-        self._mirrors = [_Mirror(envs.single_observation_space, envs.single_action_space) for _ in range(self.num_envs)]
+        self._mirrors = [Mirror(envs.single_observation_space, envs.single_action_space) for _ in range(self.num_envs)]
         self.wrapped = [wrap(mirror) for mirror in self._mirrors]
         self._prms = {id(prm): prm for env in self.wrapped for prm in _prms(env)}.values()
         self._mode = envs.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)

@@ -46,6 +46,7 @@ __all__ = [
     "TRAINED_FAMILIES",
     "Shift",
     "cases_of",
+    "derivations_of",
     "training_cases",
 ]
 
@@ -139,7 +140,7 @@ def training_cases(count: int, rng: np.random.Generator) -> list[Case]:
     cases: list[Case] = []
     met = dict.fromkeys(KINDS, 0)
     while len(cases) < count:
-        derivation = next(_derivations(_TRAINING, rng))
+        derivation = next(derivations_of(_TRAINING, rng))
         cases.append(sound(derivation))
         copies = 0
         for kind in sorted(met, key=met.__getitem__):
@@ -152,7 +153,7 @@ def training_cases(count: int, rng: np.random.Generator) -> list[Case]:
 
 
 def _found(shift: Shift, kind: str, rng: np.random.Generator) -> Case:
-    for derivation in _derivations(shift, rng):
+    for derivation in derivations_of(shift, rng):
         case = _case(shift, derivation, kind, rng)
         if case is not None:
             return case
@@ -174,7 +175,8 @@ def _case(shift: Shift, derivation: Derivation, kind: str, rng: np.random.Genera
     return found
 
 
-def _derivations(shift: Shift, rng: np.random.Generator) -> Iterator[Derivation]:
+def derivations_of(shift: Shift, rng: np.random.Generator) -> Iterator[Derivation]:
+    """Sound derivations of a set, one after the other, until thousands of draws have been made."""
     for _ in range(_PATIENCE):
         problem = _draw(shift, rng)
         if problem is None or split_of(algebra().canonical_key(problem)) != shift.split:

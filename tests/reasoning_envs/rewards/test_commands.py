@@ -74,7 +74,7 @@ def test_the_same_command_makes_the_same_model(traces: Path, tmp_path: Path) -> 
         (["judge", ORACLE, "--traces", "{empty}"], "no trace to judge by"),
         (["judge", ORACLE], "no trace to judge by"),
         (["judge", ORACLE, "--stepwise", "csv", "{empty}"], "no format 'csv'"),
-        (["fit", "--traces", "{empty}", "--out", "x.pt"], "3 problems or more"),
+        (["fit", "--traces", "{empty}", "--out", "x.pt"], "nothing to learn from"),
         (["fit", "--traces", "{traces}", "--out", "x.pt", "--family", "math:pi"], "names no class of PRM"),
         (["fit", "--traces", "{traces}", "--out", "x.pt", "--labels", "none.jsonl"], "none.jsonl"),
         (["fit", "--traces", "{traces}", "--out", "/no/such/folder/x.pt"], "/no/such/folder"),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reasoning_envs.rewards.labels import read_labels
     from reasoning_envs.rewards.language import ChatEndpoint, LanguageModelPRM
     from reasoning_envs.rewards.learned import LearnedPRM
+    from reasoning_envs.rewards.local_model import LocalModel
     from reasoning_envs.rewards.model import LearnedConfig
     from reasoning_envs.rewards.montecarlo import MonteCarloPRM
     from reasoning_envs.rewards.outcome import OutcomeConfig, OutcomePRM, OutcomeRewardModel
@@ -48,6 +49,7 @@ __all__ = [
     "LanguageModelPRM",
     "LearnedConfig",
     "LearnedPRM",
+    "LocalModel",
     "LoopPenalty",
     "MinForm",
     "MonteCarloPRM",
@@ -83,6 +85,7 @@ _LAZY = {
     "LanguageModelPRM": "language",
     "LearnedConfig": "model",
     "LearnedPRM": "learned",
+    "LocalModel": "local_model",
     "corrupt_trace": "corruption",
     "first_error_f1": "judging",
     "judge_prm": "judging",

@@ -19,11 +19,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from agents.features import Encoded
 from agents.policies import CandidatePolicy, padded_log_softmax
 from agents.run_folder import write_whole
 from agents.tree import Node, SearchResult
 
-__all__ = ["Decisions", "Learner", "LearningConfig", "Replay", "decisions", "joined", "shortened"]
+__all__ = ["Collected", "Decisions", "Learner", "LearningConfig", "Replay", "decisions", "joined", "shortened"]
 
 _HOPELESS = 4
 """States kept for the value of a search that found nothing."""
@@ -57,7 +58,7 @@ class Decisions:
         buckets: uint16 ``[total]``: the bags of all candidates of all decisions.
         lengths: uint16 ``[n_candidates]``: buckets of each candidate.
         counts: uint16 ``[n_decisions]``: candidates of each decision.
-        chosen: int16 ``[n_decisions]``: the candidate to take; -1 where none is known to be good.
+        good: bool ``[n_candidates]``: the candidates to take; of some decisions none is known to be good.
         valued: int16 ``[n_decisions]``: the candidate that ``values`` speaks of.
         values: float32 ``[n_decisions]``: target of its value, in [0, 1].
     """
@@ -65,7 +66,7 @@ class Decisions:
     buckets: NDArray[np.uint16]
     lengths: NDArray[np.uint16]
     counts: NDArray[np.uint16]
-    chosen: NDArray[np.int16]
+    good: NDArray[np.bool_]
     valued: NDArray[np.int16]
     values: NDArray[np.float32]
 
@@ -104,7 +105,7 @@ def decisions(results: Iterable[SearchResult], discount: float = 0.95) -> Decisi
     Raises:
         ValueError: the evaluator did not keep them.
     """
-    kept = _Kept()
+    kept = Collected()
     for result in results:
         good: set[int] = set()
         if result.outcome.success:
@@ -125,29 +126,39 @@ def decisions(results: Iterable[SearchResult], discount: float = 0.95) -> Decisi
     return kept.decisions()
 
 
-class _Kept:
+class Collected:
     """Decisions as they come."""
 
     def __init__(self) -> None:
         self._bags: list[bytes] = []
         self._lengths: list[int] = []
-        self._rows: list[tuple[int, int, int, float]] = []
+        self._good: list[bool] = []
+        self._rows: list[tuple[int, int, float]] = []
 
     def add(self, node: Node | None, chosen: int, valued: int, value: float) -> None:
+        """A decision of a search; ``chosen`` is -1 where no candidate is known to be good."""
         if node is None or node.evaluation is None or node.evaluation.encoded is None:
             raise ValueError("the evaluator kept no features: build the policy with keep_encoded=True")
-        encoded = node.evaluation.encoded
+        good = [False] * len(node.actions)
+        if chosen >= 0:
+            good[chosen] = True
+        self.encoded(node.evaluation.encoded, good, valued, value)
+
+    def encoded(self, encoded: Encoded, good: Sequence[bool], valued: int, value: float) -> None:
+        """A decision of which the features are there."""
         self._bags.append(encoded.bags)
         self._lengths.extend(encoded.lengths)
-        self._rows.append((len(encoded.lengths), chosen, valued, value))
+        self._good.extend(good)
+        self._rows.append((len(encoded.lengths), valued, value))
 
     def decisions(self) -> Decisions:
-        counts, chosen, valued, values = zip(*self._rows, strict=True) if self._rows else ((), (), (), ())
+        """All of them."""
+        counts, valued, values = zip(*self._rows, strict=True) if self._rows else ((), (), ())
         return Decisions(
             np.frombuffer(b"".join(self._bags), dtype=np.uint16),
             np.array(self._lengths, dtype=np.uint16),
             np.array(counts, dtype=np.uint16),
-            np.array(chosen, dtype=np.int16),
+            np.array(self._good, dtype=np.bool_),
             np.array(valued, dtype=np.int16),
             np.array(values, dtype=np.float32),
         )
@@ -204,7 +215,7 @@ class Replay:
         ends = np.cumsum([len(segment) for _, segment in self._segments])
         drawn = np.sort(rng.integers(int(ends[-1]), size=size))
         where = np.searchsorted(ends, drawn, side="right")
-        buckets, lengths, counts, chosen, valued, values = [], [], [], [], [], []
+        buckets, lengths, counts, good, valued, values = [], [], [], [], [], []
         for number, row in zip(where.tolist(), (drawn - np.concatenate(([0], ends))[where]).tolist(), strict=True):
             segment = self._segments[number][1]
             candidates, places = self._starts[number]
@@ -212,14 +223,14 @@ class Replay:
             lengths.append(segment.lengths[first:last])
             buckets.append(segment.buckets[places[first] : places[last]])
             counts.append(segment.counts[row])
-            chosen.append(segment.chosen[row])
+            good.append(segment.good[first:last])
             valued.append(segment.valued[row])
             values.append(segment.values[row])
         return Decisions(
             np.concatenate(buckets),
             np.concatenate(lengths),
             np.array(counts, dtype=np.uint16),
-            np.array(chosen, dtype=np.int16),
+            np.concatenate(good),
             np.array(valued, dtype=np.int16),
             np.array(values, dtype=np.float32),
         )
@@ -280,6 +291,16 @@ class Learner:
         self.optimiser = torch.optim.Adam(policy.network.parameters(), lr=config.learning_rate, fused=True)
         self.updates = 0
 
+    @property
+    def learning_rate(self) -> float:
+        """Of the optimiser; may be set between updates."""
+        return float(self.optimiser.param_groups[0]["lr"])
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+
     def update(self, count: int) -> dict[str, float]:
         """Take ``count`` gradient steps; returns the means of ``policy_loss``, ``value_loss`` and ``accuracy``."""
         totals = np.zeros(3)
@@ -294,18 +315,21 @@ class Learner:
         lengths = drawn.lengths.astype(np.int64)
         logits, values = self.policy.network(buckets, torch.from_numpy((np.cumsum(lengths) - lengths).astype(np.int32)))
         counts = drawn.counts.astype(np.int64)
-        table, _ = padded_log_softmax(logits, counts)
-        known = np.flatnonzero(drawn.chosen >= 0)
-        chosen = torch.from_numpy(drawn.chosen[known].astype(np.int64))
-        zero = logits.sum() * 0
-        picked = table[torch.from_numpy(known)]
-        policy_loss = -picked.gather(1, chosen[:, None]).mean() if len(known) else zero
+        table, place = padded_log_softmax(logits, counts)
+        good = torch.zeros(table.shape, dtype=torch.bool).flatten()
+        good[torch.from_numpy(place)] = torch.from_numpy(drawn.good)
+        good = good.view(table.shape)
+        known = good.any(dim=1)
+        right = table.masked_fill(~good, float("-inf"))[known]
+        # The probability of all good candidates together: which of them is taken is all the same.
+        policy_loss = -right.logsumexp(dim=1).mean() if len(right) else logits.sum() * 0
         value_loss = self._value_loss(values, drawn, counts)
         loss = policy_loss + self.config.value_weight * value_loss
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
-        accuracy = float((picked.argmax(dim=1) == chosen).float().mean()) if len(known) else 0.0
+        taken = table[known].argmax(dim=1, keepdim=True)
+        accuracy = float(good[known].gather(1, taken).float().mean()) if len(right) else 0.0
         return np.array([float(policy_loss.detach()), float(value_loss.detach()), accuracy])
 
     def _value_loss(self, values: Tensor, drawn: Decisions, counts: NDArray[np.int64]) -> Tensor:

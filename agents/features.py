@@ -124,7 +124,12 @@ class Featuriser:
     Args:
         domain: gives the tokens of states without a tree.
         unknown: the symbol that a domain's states use for what is sought.
+
+    Attributes:
+        buckets: that the bags' numbers lie below.
     """
+
+    buckets = BUCKETS
 
     def __init__(self, domain: MoveDomain, unknown: str = "x") -> None:
         self._domain = domain

@@ -1,7 +1,8 @@
 """A policy over candidate afterstates: one bag of features a candidate, one logit and one value each.
 
-The network is small on purpose: an embedding of 20,480 buckets, summed over the bag, and two layers. Every candidate is
-scored alone and the softmax over the candidates of a state makes the policy, so that the number of candidates may vary.
+The network is small on purpose: an embedding of some 20,000 or 30,000 buckets, summed over the bag, and a few layers.
+Every candidate is scored alone and the softmax over the candidates of a state makes the policy, so that the number of
+candidates may vary.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from agents.features import BUCKETS, FEATURES_VERSION, Encoded, Featuriser
-from agents.program_features import LineFeaturiser, RepairFeaturiser
+from agents.bag_sum import bag_sum
+from agents.features import FEATURES_VERSION, Encoded, Featuriser
+from agents.line_features import LineFeaturiser
+from agents.repair_features import RepairFeaturiser
 from agents.run_folder import write_whole
 from agents.tree import Evaluation, Node
 from reasoning_envs.domains.protocol import MoveDomain
@@ -43,26 +46,39 @@ class PolicyConfig:
     """Sizes of the network.
 
     Attributes:
-        width: of the embedding. hidden: of the layer above it.
+        width: of the embedding. hidden: of the layers above it.
+        layers: how many; all but the first add to what is there.
     """
 
     width: int = 64
     hidden: int = 64
+    layers: int = 1
 
 
 class CandidateNetwork(nn.Module):
-    """Bags of buckets to logits and values."""
+    """Bags of buckets to logits and values.
 
-    def __init__(self, config: PolicyConfig, generator: torch.Generator | None = None) -> None:
+    Args:
+        config: sizes.
+        buckets: that the bags' numbers lie below.
+        generator: of the initial weights.
+    """
+
+    def __init__(self, config: PolicyConfig, buckets: int, generator: torch.Generator | None = None) -> None:
         super().__init__()
-        self.embedding = nn.EmbeddingBag(BUCKETS, config.width, mode="sum")
+        self.embedding = nn.EmbeddingBag(buckets, config.width, mode="sum")
         self.norm = nn.LayerNorm(config.width)
         self.hidden = nn.Linear(config.width, config.hidden)
+        more = [nn.Linear(config.hidden, config.hidden) for _ in range(config.layers - 1)]
+        self.more = nn.ModuleList(more)
         self.heads = nn.Linear(config.hidden, 2)
         with torch.no_grad():
             nn.init.normal_(self.embedding.weight, std=0.1, generator=generator)
             nn.init.kaiming_uniform_(self.hidden.weight, nonlinearity="relu", generator=generator)
             nn.init.zeros_(self.hidden.bias)
+            for layer in more:
+                nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
+                nn.init.zeros_(layer.bias)
             # All candidates start alike: an untrained policy is the uniform one.
             nn.init.zeros_(self.heads.weight)
             nn.init.zeros_(self.heads.bias)
@@ -77,8 +93,11 @@ class CandidateNetwork(nn.Module):
         Returns:
             Logits of the policy and of the value, ``[n_candidates]`` each.
         """
-        bags = self.embedding(buckets, offsets)
-        both = self.heads(torch.relu(self.hidden(torch.relu(self.norm(bags)))))
+        bags = bag_sum(self.embedding.weight, buckets, offsets)
+        seen = torch.relu(self.hidden(torch.relu(self.norm(bags))))
+        for layer in self.more:
+            seen = seen + torch.relu(layer(seen))
+        both = self.heads(seen)
         return both[:, 0], both[:, 1]
 
 
@@ -117,7 +136,7 @@ class CandidatePolicy:
         self.domain = domain
         self.keep_encoded = keep_encoded
         self.featuriser = _FEATURISERS.get(domain.name, Featuriser)(domain)
-        self.network = CandidateNetwork(self.config, torch.Generator().manual_seed(seed))
+        self.network = CandidateNetwork(self.config, self.featuriser.buckets, torch.Generator().manual_seed(seed))
 
     def evaluate(self, nodes: Sequence[Node]) -> list[Evaluation]:
         """Probabilities and values of the candidates of each node, in one forward pass."""

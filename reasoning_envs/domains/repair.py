@@ -36,9 +36,8 @@ from reasoning_envs.domains.problems.programs import (
     read_line,
     refused,
     remember_line,
-    spec_text,
 )
-from reasoning_envs.domains.problems.repair import ProgramRuns, body_text, draw_repair, read_repair
+from reasoning_envs.domains.problems.repair import ProgramRuns, draw_repair, read_repair, repair_spec
 from reasoning_envs.programs.generation import VISIBLE, TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.programs.tokens import program_tokens, value_tokens
@@ -69,26 +68,34 @@ class RepairDomain:
         exact: edits left up to which the verdicts on steps try all edits: 0 or 1.
         judge: ``"sandbox"``, or ``"interpreter"`` for where no sandbox is to be had.
         sandbox: its back end; see :func:`sandboxes.open_sandbox`.
+        max_actions: candidates at most, from 64 on; where there are more edits, the first action chooses their line.
 
     Raises:
-        ValueError: another ``exact``, or no such judge.
+        ValueError: another ``exact``, too few actions, or no such judge.
         sandboxes.SandboxUnavailable: no sandbox of enough strength is here; the message names the cure.
     """
 
     name = "repair"
-    max_actions = 64
     max_tokens = 128
     examples = VISIBLE
     width = WIDTH
     levels: Sequence[str] = tuple(f"{grammar}-{bugs}" for grammar in GRAMMARS for bugs in _BUGS)
 
     def __init__(
-        self, auto_submit: bool = False, exact: int = 0, judge: str = "sandbox", sandbox: str = "auto"
+        self,
+        auto_submit: bool = False,
+        exact: int = 0,
+        judge: str = "sandbox",
+        sandbox: str = "auto",
+        max_actions: int = 64,
     ) -> None:
+        if not 64 <= max_actions <= 4096:
+            raise ValueError(f"max_actions must be from 64 to 4096, got {max_actions}")
         if exact not in (0, 1):
             raise ValueError(f"exact must be 0 or 1: to try all pairs of edits takes seconds; got {exact}")
         self.auto_submit = auto_submit
         self.exact = exact
+        self.max_actions = max_actions
         self.verifier = ExecutionVerifier(ProgramJudge(judge, sandbox), self.spec, self._judge_text)
         self._generators = {name: TaskGenerator(grammar) for name, grammar in GRAMMARS.items()}
         self._specs: OrderedDict[tuple[str, str | None], RepairSpec] = OrderedDict()
@@ -107,17 +114,13 @@ class RepairDomain:
         if level not in self.levels:
             raise ValueError(f"no level {level!r}; known: {', '.join(self.levels)}")
         grammar, bugs = level.split("-")
-        task, broken, path = draw_repair(np.random.default_rng(seed), self._generators[grammar], int(bugs))
-        told = spec_text(broken.parameters, broken.result.type, task.visible, int(bugs), grammar, "edits")
-        text = f"{told}; {body_text(broken)}"
+        task, chain = draw_repair(np.random.default_rng(seed), self._generators[grammar], int(bugs))
+        spec = repair_spec(task, chain, grammar)
         answer = one_line(task.program)
-        spec = RepairSpec(
-            text, broken.parameters, broken.result.type, task.visible, int(bugs), grammar, task.program, broken, path
-        )
         self._keep(answer, spec)
-        repair = [one_line(program) for program in path]
+        repair = [one_line(program) for program in spec.path]
         metadata = {"hidden": cases_to_json(task.hidden), "key": task.key, "repair": repair}
-        return self._problem(text, answer, level, seed, metadata)
+        return self._problem(spec.text, answer, level, seed, metadata)
 
     def problem(self, statement: str) -> Problem:
         """A program that anybody wrote, behind assertions of what it is to give.
@@ -182,15 +185,43 @@ class RepairDomain:
             ValueError: the problem carries no repair, or one that cannot be found among the candidates.
         """
         state = self.start(problem)
-        found: list[int] = []
-        for program in self.spec(problem).path:
-            action, indices = self._edit_towards(state, program)
-            state = action.state
-            found.extend(indices)
-        if not found:
+        if not state.spec.path:
             raise ValueError(f"{problem.id} carries no repair: metadata['repair'] is missing or empty")
-        submit = [index for index, action in enumerate(self.actions(state)) if action.rule == SUBMIT]
-        return found + submit
+        found: list[int] = []
+        while not self.is_final(state):
+            actions = self.actions(state)
+            ways = self.shown(state, actions)
+            if not ways:
+                raise ValueError(f"{problem.id}: an edit of its repair is no candidate")
+            found.append(ways[0])
+            state = actions[ways[0]].state
+        return found
+
+    def shown(self, state: RepairState, actions: Sequence[EditAction]) -> list[int]:
+        """Which of a state's actions take the bugs' own way back: the next inverse edit; at its end, to submit.
+
+        Privileged. Empty where the problem carries no repair, or the state has left that way.
+        """
+        spec = state.spec
+        if spec.broken is None or not spec.path:
+            return []
+        mine = program_tokens(state.program)
+        way = [program_tokens(program) for program in (spec.broken, *spec.path)]
+        if mine not in way:
+            return []
+        place = way.index(mine)
+        if place == len(spec.path):
+            return [index for index, action in enumerate(actions) if action.rule == SUBMIT]
+        wanted = way[place + 1]
+        found = [index for index, action in enumerate(actions) if action.edit and self._leads_to(action, wanted)]
+        # Groups are many edits: they are looked into where no edit at hand will do.
+        return found or [index for index, action in enumerate(actions) if self._leads_to(action, wanted)]
+
+    def _leads_to(self, action: EditAction, wanted: bytes) -> bool:
+        """The edit, or one of the group, gives a program with these tokens."""
+        if action.edit is not None:
+            return program_tokens(action.state.program) == wanted
+        return action.group is not None and any(self._leads_to(each, wanted) for each in self.actions(action.state))
 
     def _edit_towards(self, state: RepairState, program: Program) -> tuple[EditAction, list[int]]:
         """The edit that leads to a program, up to names, and the actions to it, choices of groups included."""

@@ -62,7 +62,7 @@ class PythonRepairDomain(PythonTaskDomain):
 
     def _draw(self, rng: np.random.Generator, level: str, seed: int) -> Problem:
         grammar, bugs = level.split("-")
-        task, broken, _ = draw_repair(rng, self._generators[grammar], int(bugs))
+        task, (broken, *_) = draw_repair(rng, self._generators[grammar], int(bugs))
         record = generated(task.program, task.visible, task.hidden)
         shown = read_assertions("\n".join([render_program(broken), *record.visible.lines()]))
         return self._problem_of(replace(record, start=shown.start), level=level, seed=seed, key=task.key)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -73,14 +73,15 @@ class SynthesisDomain:
         exact: lines left up to which the verdicts on steps enumerate; each more costs a hundredfold.
         judge: ``"sandbox"``, or ``"interpreter"`` for where no sandbox is to be had.
         sandbox: its back end; see :func:`sandboxes.open_sandbox`.
+        max_actions: candidates at most, from 64 on; where more lines are legal, the first action chooses their kind.
+            With 512 hardly a state of the generated problems needs that choice.
 
     Raises:
-        ValueError: a negative number of lines, or no such judge.
+        ValueError: a negative number of lines, too few actions, or no such judge.
         sandboxes.SandboxUnavailable: no sandbox of enough strength is here; the message names the cure.
     """
 
     name = "synthesis"
-    max_actions = 64
     max_tokens = 128
     examples = VISIBLE
     width = WIDTH
@@ -93,12 +94,16 @@ class SynthesisDomain:
         exact: int = 2,
         judge: str = "sandbox",
         sandbox: str = "auto",
+        max_actions: int = 64,
     ) -> None:
+        if not 64 <= max_actions <= 4096:
+            raise ValueError(f"max_actions must be from 64 to 4096, got {max_actions}")
         if not 0 <= extra_lines <= MAX_VARIABLES - max(_SIZES) - 3 or exact < 0:
             raise ValueError(f"extra_lines from 0 to 5 and exact from 0 on, got {extra_lines} and {exact}")
         self.auto_submit = auto_submit
         self.extra_lines = extra_lines
         self.exact = exact
+        self.max_actions = max_actions
         self.verifier = ExecutionVerifier(ProgramJudge(judge, sandbox), self.spec, self._judge_text)
         self._generators = {name: TaskGenerator(grammar) for name, grammar in GRAMMARS.items()}
         self._specs: OrderedDict[tuple[str, str | None], Spec] = OrderedDict()
@@ -288,28 +293,37 @@ class SynthesisDomain:
             ValueError: the problem has no certificate, or one whose lines are no candidates.
         """
         state = self.start(problem)
-        found: list[int] = []
-        for wanted in self.space(state.spec).missing(()):
-            way = self._towards(state, wanted)
-            if way is None:
-                raise ValueError(f"{problem.id}: a line of the certificate {problem.answer!r} is no candidate")
-            state, indices = way
-            found.extend(indices)
-        if not found:
+        if state.spec.certificate is None:
             raise ValueError(f"{problem.id} carries no certificate")
-        return found + [index for index, action in enumerate(self.actions(state)) if action.rule == _SUBMIT]
+        found: list[int] = []
+        while not self.is_final(state):
+            actions = self.actions(state)
+            ways = self.shown(state, actions)
+            if not ways:
+                raise ValueError(f"{problem.id}: a line of the certificate {problem.answer!r} is no candidate")
+            found.append(ways[0])
+            state = actions[ways[0]].state
+        return found
 
-    def _towards(self, state: LinesState, wanted: Computed) -> tuple[LinesState, list[int]] | None:
-        """The state after the line that computes this, and the actions to it."""
-        lines = self.space(state.spec).lines
-        for index, action in enumerate(self.actions(state)):
-            if action.candidate is None:
-                way = None if action.is_step else self._towards(action.state, wanted)
-                if way is not None:
-                    return way[0], [index, *way[1]]
-            elif (lines.type(action.candidate.column), lines.all_values(action.candidate.column)) == wanted:
-                return action.state, [index]
-        return None
+    def shown(self, state: LinesState, actions: Sequence[LineAction]) -> list[int]:
+        """Which of a state's actions are the certificate's: lines that it has and the state has not; then to submit.
+
+        Privileged. Empty where the problem has no certificate, or the state has left its way.
+        """
+        space = self.space(state.spec)
+        missing = set(space.missing(state.steps))
+        if not missing:
+            right = bool(state.steps) and space.away(state.steps) == 0
+            return [index for index, action in enumerate(actions) if right and action.rule == _SUBMIT]
+        return [index for index, action in enumerate(actions) if self._computes(action, missing)]
+
+    def _computes(self, action: LineAction, wanted: Collection[Computed]) -> bool:
+        """The line, or one of the kind of lines, computes something that is wanted."""
+        if action.candidate is None:
+            return not action.is_step and any(self._computes(line, wanted) for line in self.actions(action.state))
+        lines = self.space(action.before.spec).lines
+        column = action.candidate.column
+        return (lines.type(column), lines.all_values(column)) in wanted
 
     def lines_away(self, problem: Problem, text: str) -> tuple[int | None, int]:
         """The least lines from a program to a solution, and the lines that are left: a privileged label.

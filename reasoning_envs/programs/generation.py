@@ -19,7 +19,7 @@ from reasoning_envs.programs.lines import Candidate, Column, LineSpace, State
 from reasoning_envs.programs.trees import Parameter, Program
 from reasoning_envs.programs.values import Type, Value
 
-__all__ = ["HIDDEN", "PROVED", "VISIBLE", "Case", "Task", "TaskGenerator", "draw_cases"]
+__all__ = ["HIDDEN", "PROVED", "VISIBLE", "Case", "Task", "TaskGenerator", "compose", "draw_cases", "is_varied"]
 
 VISIBLE = 5
 """Tests that a solver sees."""
@@ -88,7 +88,7 @@ class TaskGenerator:
         for _ in range(_MAX_TRIES):
             signature = self.grammar.signatures[int(rng.integers(len(self.grammar.signatures)))]
             space = self._space(signature)
-            steps = _compose(rng, space, size)
+            steps = compose(rng, space, size)
             if steps is None or not self._is_worth_it(space, steps):
                 continue
             program = space.program(steps)
@@ -130,7 +130,7 @@ class TaskGenerator:
     def _is_worth_it(self, space: LineSpace, steps: State) -> bool:
         column = space.columns(steps)[-1]
         values = space.all_values(column)
-        if not _is_varied(values):
+        if not is_varied(values):
             return False
         for parameter in space.columns(())[: len(space.parameters)]:
             if space.type(parameter) is space.type(column) and all(
@@ -156,7 +156,7 @@ def draw_cases(rng: np.random.Generator, program: Program) -> tuple[tuple[Case, 
     hidden = [case for case in dict.fromkeys((*edges, *ordinary)) if case.arguments not in shown][:HIDDEN]
     if len(visible) < VISIBLE or len(hidden) < HIDDEN:
         return None
-    if not all(_is_varied([case.output for case in cases]) for cases in (visible, hidden)):
+    if not all(is_varied([case.output for case in cases]) for cases in (visible, hidden)):
         return None
     return tuple(visible), tuple(hidden)
 
@@ -167,7 +167,7 @@ def _cases(program: Program, inputs: Sequence[Arguments]) -> list[Case]:
     return [Case(args, output) for args, output in pairs if output is not None]
 
 
-def _is_varied(values: Column | Sequence[Value]) -> bool:
+def is_varied(values: Column | Sequence[Value]) -> bool:
     """Defined on half of the inputs, and of the values none makes up nearly all."""
     defined = [value for value in values if value is not None]
     if 2 * len(defined) < len(values):
@@ -179,12 +179,19 @@ def _is_varied(values: Column | Sequence[Value]) -> bool:
     return kinds >= 3 and 3 * most <= 2 * len(defined)
 
 
-def _compose(rng: np.random.Generator, space: LineSpace, size: int) -> State | None:
-    """Random lines that all serve the last one; None where they do not."""
-    state: State = ()
+def compose(rng: np.random.Generator, space: LineSpace, size: int, start: State = ()) -> State | None:
+    """Random lines that all serve the last one; None where they do not.
+
+    Args:
+        rng: draws them.
+        space: of the lines.
+        size: how many.
+        start: lines that are there already, fewer than ``size``.
+    """
+    state = start
     count = len(space.parameters)
-    unused = set(range(count))
-    for index in range(size):
+    unused = set(range(count + len(start))) - {ref for step in start for ref in step.arguments}
+    for index in range(len(start), size):
         candidates = space.candidates(state)
         if index + 1 == size:
             candidates = tuple(c for c in candidates if unused <= set(c.step.arguments))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from agents.expert_iteration import Decisions, Learner, LearningConfig, Replay, decisions, joined, shortened
 from agents.policies import CandidatePolicy
@@ -33,10 +34,16 @@ def segment(n: int, mark: int) -> Decisions:
         buckets=np.full(4 * n, mark, dtype=np.uint16),
         lengths=np.full(2 * n, 2, dtype=np.uint16),
         counts=np.full(n, 2, dtype=np.uint16),
-        chosen=np.zeros(n, dtype=np.int16),
+        good=np.tile([True, False], n),
         valued=np.ones(n, dtype=np.int16),
         values=np.full(n, 0.5, dtype=np.float32),
     )
+
+
+def taken_and_chosen(found: Decisions) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Whether a candidate of each decision is good, and the first that is."""
+    parts = np.split(found.good, np.cumsum(found.counts)[:-1])
+    return np.array([part.any() for part in parts]), np.array([int(part.argmax()) for part in parts])
 
 
 def test_a_decision_is_kept_for_each_state_on_the_way() -> None:
@@ -44,12 +51,11 @@ def test_a_decision_is_kept_for_each_state_on_the_way() -> None:
     found = decisions(results, discount=0.9)
     solved = [result for result in results if result.outcome.success]
     assert len(solved) == 20
-    taken = found.chosen >= 0
+    taken, chosen = taken_and_chosen(found)
     assert taken.sum() == sum(len(shortened(result.path)) for result in solved) > 20
     assert len(found.lengths) == found.counts.sum()
     assert len(found.buckets) == found.lengths.sum()
-    assert (found.chosen < found.counts).all()
-    assert (found.valued[taken] == found.chosen[taken]).all()
+    assert (found.valued[taken] == chosen[taken]).all()
     powers = np.round(0.9 ** np.arange(12), 5).astype(np.float32)
     assert set(np.round(found.values[taken], 5).tolist()) <= set(powers.tolist())
     first, _ = shortened(solved[0].path)[0]
@@ -62,7 +68,7 @@ def test_the_way_to_a_refused_answer_leads_to_nothing() -> None:
     assert result.refused
     assert all(node.tree.domain.text(node.state) != "14" for node in result.refused)
     found = decisions([result])
-    refused = found.chosen == -1
+    refused = ~taken_and_chosen(found)[0]
     assert refused.any()
     assert (found.values[refused] == 0).all()
     # The states of the solution are not blamed, although some refused answers branch off from them.
@@ -75,7 +81,7 @@ def test_hopeless_searches_teach_the_value_alone() -> None:
     policy = CandidatePolicy(DOMAIN, keep_encoded=True)
     results = solve(DOMAIN, problems(5, level="six"), Method("best-first", LEVIN, Limits(4)), policy)
     found = decisions(results)
-    assert (found.chosen == -1).all()
+    assert not found.good.any()
     assert (found.values == 0).all()
     assert 5 <= len(found) <= 20
     assert ((found.valued >= 0) & (found.valued < found.counts)).all()

@@ -11,11 +11,15 @@ import numpy as np
 import pytest
 
 from agents.actors import Job, Worker, weights_of
+from agents.completions import completions
 from agents.expert_iteration import Learner, LearningConfig, decisions
-from agents.features import BUCKETS, FEATURES_VERSION
+from agents.features import FEATURES_VERSION
+from agents.line_features import LineFeaturiser
 from agents.policies import CandidatePolicy, PolicyConfig, PolicyError, versions
-from agents.program_features import PROGRAM_FEATURES_VERSION, LineFeaturiser, RepairFeaturiser, signature
+from agents.program_bags import PROGRAM_BUCKETS, PROGRAM_FEATURES_VERSION
+from agents.repair_features import RepairFeaturiser
 from agents.search import Limits, Method, solve
+from agents.signatures import Signature, signature
 from agents.tree import Evaluation
 from reasoning_envs.domains.algebra import AlgebraDomain
 from reasoning_envs.domains.repair import RepairDomain
@@ -26,21 +30,17 @@ LINES = SynthesisDomain(judge="interpreter")
 REPAIR = RepairDomain(judge="interpreter")
 
 
-def holding(kind: Type, values: list[Any], target: Type, wanted: list[Any]) -> set[int]:
-    """The properties that hold on all examples."""
-    return {number for number in signature(kind, values, target, wanted) if number & 3 == 1}
-
-
 def test_a_signature_tells_what_holds() -> None:
     equal = signature(Type.INT, [1, 2, 3], Type.INT, [1, 2, 3])
     other = signature(Type.INT, [1, 2, 4], Type.INT, [1, 2, 3])
     assert equal != other
     total = [(1, 2), (4,)], [3, 4]
     length = [(1, 2), (4,)], [2, 1]
-    sums, lengths = (holding(Type.LIST, values, Type.INT, wanted) for values, wanted in (total, length))
+    sums, lengths = (signature(Type.LIST, values, Type.INT, wanted).everywhere for values, wanted in (total, length))
     assert sums
     assert lengths
     assert sums != lengths
+    assert (equal.equal, other.equal) == (3, 2)
 
 
 @pytest.mark.parametrize("kind", list(Type))
@@ -55,17 +55,49 @@ def test_signatures_of_all_types_bear_all_values(kind: Type, target: Type) -> No
     for shift in range(3):
         values = samples[kind][shift:] + samples[kind][:shift]
         found = signature(kind, [*values, None], target, [*samples[target], samples[target][0]])
-        assert len(set(found)) == len(found)
         assert found == signature(kind, [*values, None], target, [*samples[target], samples[target][0]])
+        assert found.missing
+        assert found.everywhere & ~found.somewhere == 0
+        assert 0 <= found.everywhere <= found.somewhere < 2**60
 
 
 def test_kinds_of_values_share_no_property() -> None:
-    numbers: dict[int, tuple[Type, Type]] = {}
     values: dict[Type, Any] = {Type.INT: 3, Type.BOOL: True, Type.LIST: (3,), Type.STR: "3"}
-    for kind in Type:
-        for target in Type:
-            for number in signature(kind, [values[kind]], target, [values[target]]):
-                assert numbers.setdefault(number >> 2, (kind, target)) == (kind, target)
+    found: list[Signature] = [
+        signature(kind, [values[kind]], target, [values[target]]) for kind in Type for target in Type
+    ]
+    assert {each.pair for each in found} == set(range(16))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "other", "beside", "target", "goals"),
+    [
+        (Type.INT, 7, Type.INT, 3, Type.INT, (10, 4, -4, 21, 7, 3, 2, 0, 1)),
+        (Type.LIST, (4, 1, 5), Type.INT, 2, Type.LIST, ((4, 1), (5,), (6, 3, 7), (8, 2, 10), (4, 5), (0, 1, 1))),
+        (Type.LIST, (1, 2), Type.LIST, (2, 3), Type.LIST, ((3, 5), (2, 6), (1, 2, 2, 3), (2, 3, 1, 2), (2,))),
+        (Type.LIST, (4, 1, 1), Type.INT, 1, Type.INT, (1, 2)),
+        (Type.STR, "abc", Type.INT, 2, Type.STR, ("ab", "c", "abcabc")),
+        (Type.STR, "abc", Type.STR, "b", Type.STR, ("abcb", "babc", "b", "ac")),
+        (Type.INT, 1, Type.INT, 2, Type.BOOL, (True,)),
+        (Type.INT, 1, Type.LIST, (1,), Type.BOOL, (True,)),
+        (Type.BOOL, True, Type.INT, 5, Type.INT, (5, 0)),
+    ],
+)
+def test_ways_in_which_two_values_give_a_third(
+    kind: Type, value: Any, other: Type, beside: Any, target: Type, goals: tuple[Any, ...]
+) -> None:
+    forwards, backwards = completions(kind, other, target), completions(other, kind, target)
+    assert forwards is not None
+    assert backwards is not None
+    found = [forwards(value, beside, goal) for goal in goals]
+    assert all(found)
+    assert len(set(found)) == len(found)
+    assert all(backwards(beside, value, goal) for goal in goals)
+    assert max(found) < 2**16
+
+
+def test_no_ways_where_types_do_not_meet() -> None:
+    assert completions(Type.STR, Type.STR, Type.LIST) is None
 
 
 @pytest.mark.parametrize(("domain", "level"), [(LINES, "small-2"), (LINES, "large-2"), (REPAIR, "large-1")])
@@ -80,7 +112,7 @@ def test_every_candidate_has_a_bag(domain: Any, level: str) -> None:
         assert len(encoded.lengths) == len(actions)
         assert min(encoded.lengths) > 0
         assert sum(encoded.lengths) == len(buckets)
-        assert buckets.max() < BUCKETS
+        assert buckets.max() < PROGRAM_BUCKETS
         assert encoded == featuriser.encode(state, actions)
         state = actions[int(rng.integers(len(actions)))].state
 
@@ -97,7 +129,8 @@ def test_features_are_the_same_in_another_process() -> None:
     program = """
 import numpy as np
 from zlib import crc32
-from agents.program_features import LineFeaturiser, RepairFeaturiser
+from agents.line_features import LineFeaturiser
+from agents.repair_features import RepairFeaturiser
 from reasoning_envs.domains.repair import RepairDomain
 from reasoning_envs.domains.synthesis import SynthesisDomain
 for kind, featuriser in ((SynthesisDomain, LineFeaturiser), (RepairDomain, RepairFeaturiser)):
@@ -152,8 +185,7 @@ def test_a_worker_learns_from_the_way_back_of_what_it_could_not_mend() -> None:
     report = worker.do(Job(problems, Method("best-first", limits=Limits(1, 9)), weights_of(policy), learn=True))
     assert not any(record.outcome.success for record in report.records)
     assert report.decisions is not None
-    chosen = report.decisions.chosen
-    assert (chosen >= 0).sum() == sum(len(REPAIR.demonstration(problem)) for problem in problems)
+    assert report.decisions.good.sum() == sum(len(REPAIR.demonstration(problem)) for problem in problems)
 
 
 def test_evaluations_of_a_state_are_probabilities() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -29,7 +30,17 @@ from reasoning_envs.programs.trees import Expr, Program, const
 from reasoning_envs.programs.values import Type, Value, same
 from reasoning_envs.types import Status, Verdict
 
-__all__ = ["PROBES", "ProgramRuns", "body_text", "draw_repair", "places_apart", "read_repair"]
+__all__ = [
+    "PROBES",
+    "ProgramRuns",
+    "body_text",
+    "draw_repair",
+    "draw_task",
+    "places_apart",
+    "read_repair",
+    "repair_spec",
+    "spoiled",
+]
 
 PROBES = 16
 """Inputs beside the visible ones on which a program is compared with the certificate; half are edge cases."""
@@ -41,10 +52,8 @@ _TRIES = 40
 _MAX_SIZE = 200
 
 
-def draw_repair(
-    rng: np.random.Generator, generator: TaskGenerator, bugs: int
-) -> tuple[Task, Program, tuple[Program, ...]]:
-    """A task, its program with bugs of which a visible test fails, and the programs on the way back.
+def draw_repair(rng: np.random.Generator, generator: TaskGenerator, bugs: int) -> tuple[Task, tuple[Program, ...]]:
+    """A task, and its program with bugs, of which a visible test fails, with the programs on the way back.
 
     Every bug changes what the program does. No program on the way is met twice, so that no bug takes back another.
 
@@ -52,34 +61,56 @@ def draw_repair(
         ValueError: no such bugs were found.
     """
     for _ in range(_TRIES):
-        task = generator.draw(rng, _SIZES[int(rng.integers(len(_SIZES)))])
+        task = draw_task(rng, generator)
         for _ in range(_TRIES):
-            chain = _spoiled(rng, task.program, generator, bugs)
-            if chain is not None and any(
-                output != case.output
-                for output, case in zip(
-                    outputs(chain[-1], [case.arguments for case in task.visible]), task.visible, strict=True
-                )
-            ):
-                return task, chain[-1], tuple(chain[-2::-1])
+            chain = spoiled(rng, task, generator.grammar, bugs)
+            if chain is not None:
+                return task, chain
     raise ValueError(f"no program of the {generator.grammar.name} grammar could be given {bugs} bugs")
 
 
-def _spoiled(rng: np.random.Generator, program: Program, generator: TaskGenerator, bugs: int) -> list[Program] | None:
-    """The program and what each bug makes of it; None where a bug takes back an earlier one."""
-    chain = [program]
+def draw_task(rng: np.random.Generator, generator: TaskGenerator) -> Task:
+    """A task whose program is to get bugs."""
+    return generator.draw(rng, _SIZES[int(rng.integers(len(_SIZES)))])
+
+
+def spoiled(rng: np.random.Generator, task: Task, grammar: Grammar, bugs: int) -> tuple[Program, ...] | None:
+    """The program of a task with bugs, and the programs on the way back, the right one last.
+
+    None where a bug takes back an earlier one, or where no visible test fails.
+    """
+    chain = [task.program]
     for _ in range(bugs):
         try:
-            spoiled, bug = corrupt(chain[-1], rng, generator.grammar)
+            worse, bug = corrupt(chain[-1], rng, grammar)
         except ValueError:
             return None
-        if bug.kind == "remove" and not _can_be_put_back(chain[-1], spoiled, bug.line, generator.grammar):
+        if bug.kind == "remove" and not _can_be_put_back(chain[-1], worse, bug.line, grammar):
             return None
-        if any(program_tokens(spoiled) == program_tokens(earlier) for earlier in chain):
+        if any(program_tokens(worse) == program_tokens(earlier) for earlier in chain):
             return None
-        chain.append(spoiled)
+        chain.append(worse)
     # Two bugs in one place may be one: mended by one edit, they would be no level of their own.
-    return chain if places_apart(program, chain[-1], generator.grammar) >= bugs else None
+    if places_apart(task.program, chain[-1], grammar) < bugs:
+        return None
+    given = outputs(chain[-1], [case.arguments for case in task.visible])
+    failing = any(output != case.output for output, case in zip(given, task.visible, strict=True))
+    return tuple(reversed(chain)) if failing else None
+
+
+def repair_spec(task: Task, chain: Sequence[Program], grammar: str) -> RepairSpec:
+    """What a mender is told of a program with bugs.
+
+    Args:
+        task: that the right program solves.
+        chain: of :func:`spoiled`.
+        grammar: its name.
+    """
+    broken, *path = chain
+    told = spec_text(broken.parameters, broken.result.type, task.visible, len(path), grammar, "edits")
+    text = f"{told}; {body_text(broken)}"
+    known = (broken.parameters, broken.result.type, task.visible, len(path), grammar, task.program)
+    return RepairSpec(text, *known, broken, tuple(path))
 
 
 def _can_be_put_back(program: Program, spoiled: Program, line: int, grammar: Grammar) -> bool:

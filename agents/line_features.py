@@ -1,0 +1,233 @@
+"""Candidates of ``CodeLines`` as bags of integers: what a line computes beside what is wanted.
+
+A candidate line is described by the :mod:`signature <agents.signatures>` of its values beside the target's, alone, with
+the kind of line and with the number of lines left; by the ways in which it and a variable that is there already give
+the target (:mod:`agents.completions`), or it and another candidate; by what it works on; and by how many variables
+nothing has taken up yet. Only what an agent may see is looked at: values on visible examples, of variables and of
+candidates. No line is tried that is not among the candidates: properties are of values that are shown.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Mapping, Sequence
+from weakref import WeakKeyDictionary
+
+from agents.completions import completions
+from agents.features import Encoded
+from agents.program_bags import PROGRAM_BUCKETS, PROGRAM_FEATURES_VERSION, Buckets
+from agents.signatures import Signature, signature
+from reasoning_envs.domains.code.synthesis_space import ProblemSpace
+from reasoning_envs.domains.code.synthesis_states import LineAction, LinesState
+from reasoning_envs.domains.synthesis import SynthesisDomain
+from reasoning_envs.programs.lines import Candidate, Column, LineSpace, State
+from reasoning_envs.programs.values import Type, Value
+
+__all__ = ["Goal", "LineFeaturiser"]
+
+_NONE, _SUBMIT = 62, 63  # in the place of a production
+_OLDER, _NEWEST = 62, 63  # in the place of a parameter
+_KINDS = {kind: number for number, kind in enumerate(Type)}
+
+Shown = tuple[int, Column]
+"""Of a column the number of its type, and its values on the visible inputs."""
+
+
+class Goal:
+    """What is wanted in a space of lines, and what its columns look like beside it.
+
+    Args:
+        lines: the space.
+        result: type of the target. wanted: its values on the visible inputs.
+        limit: lines of a program at most.
+    """
+
+    def __init__(self, lines: LineSpace, result: Type, wanted: Sequence[Value | None], limit: int) -> None:
+        self.lines = lines
+        self.result = result
+        self.wanted = tuple(wanted)
+        self.limit = limit
+        self._signatures: dict[int, Signature] = {}
+        self._ways = [[completions(kind, other, result) for other in Type] for kind in Type]
+
+    def signature(self, column: int) -> Signature:
+        """Of a column beside the target's."""
+        found = self._signatures.get(column)
+        if found is None:
+            lines = self.lines
+            found = self._signatures[column] = signature(
+                lines.type(column), lines.values(column), self.result, self.wanted
+            )
+        return found
+
+    def column(self, column: int) -> Shown:
+        """What an agent sees of a column."""
+        return _KINDS[self.lines.type(column)], self.lines.values(column)
+
+    def ways(self, one: Shown, other: Shown) -> int:
+        """Bits of the ways in which two columns give the target on all examples."""
+        ways = self._ways[one[0]][other[0]]
+        if ways is None:
+            return 0
+        found = -1
+        for value, beside, goal in zip(one[1], other[1], self.wanted, strict=True):
+            found &= ways(value, beside, goal)
+            if not found:
+                return 0
+        return found
+
+
+class LineFeaturiser:
+    """Bags of the candidates of ``CodeLines``.
+
+    Args:
+        domain: of the states.
+    """
+
+    version = PROGRAM_FEATURES_VERSION
+    buckets = PROGRAM_BUCKETS
+
+    def __init__(self, domain: SynthesisDomain) -> None:
+        self._domain = domain
+        self._goals: WeakKeyDictionary[ProblemSpace, Goal] = WeakKeyDictionary()
+        self._buckets = Buckets()
+
+    def encode(self, state: LinesState, actions: Sequence[LineAction]) -> Encoded:
+        """The bags of all candidates; each holds at least one bucket."""
+        space = self._domain.space(state.spec)
+        goal = self._goals.get(space)
+        if goal is None:
+            wanted = [case.output for case in state.spec.shown]
+            goal = self._goals[space] = Goal(space.lines, state.spec.result, wanted, state.spec.limit)
+        program = _Program(goal, state.steps)
+        together = program.together([action.candidate.column for action in actions if action.candidate is not None])
+        found: list[int] = []
+        lengths: list[int] = []
+        for action in actions:
+            before = len(found)
+            if action.candidate is not None:
+                self._line(found, program, action.candidate, together)
+            elif action.is_step:
+                self._submission(found, program)
+            else:
+                self._group(found, program, space.production(action.rule))
+            lengths.append(len(found) - before)
+        return Encoded(array("H", found).tobytes(), tuple(lengths))
+
+    def lines(
+        self,
+        goal: Goal,
+        steps: State,
+        candidates: Sequence[Candidate],
+        submit: bool,
+        beside: Sequence[Candidate],
+    ) -> Encoded:
+        """The same for some of the lines that may follow, without an environment.
+
+        Args:
+            goal: what is wanted.
+            steps: the lines so far.
+            candidates: to be encoded.
+            submit: to submit is the last candidate.
+            beside: all lines that may follow.
+        """
+        program = _Program(goal, steps)
+        together = program.together([candidate.column for candidate in beside])
+        found: list[int] = []
+        lengths: list[int] = []
+        for candidate in candidates:
+            before = len(found)
+            self._line(found, program, candidate, together)
+            lengths.append(len(found) - before)
+        if submit:
+            before = len(found)
+            self._submission(found, program)
+            lengths.append(len(found) - before)
+        return Encoded(array("H", found).tobytes(), tuple(lengths))
+
+    def _group(self, found: list[int], program: _Program, production: int) -> None:
+        of = self._buckets.of
+        found += (of[1, production, program.left], of[2, production, program.last], of[3, production])
+
+    def _submission(self, found: list[int], program: _Program) -> None:
+        found.append(self._buckets.of[60, program.left])
+        if program.steps:
+            found += self._buckets.held(program.goal.signature(program.columns[-1]), 6, _SUBMIT)
+
+    def _line(
+        self, found: list[int], program: _Program, candidate: Candidate, together: Mapping[int, Collection[int]]
+    ) -> None:
+        (production, refs), column = candidate
+        goal, left, used = program.goal, program.left, program.used
+        signature = goal.signature(column)
+        of, held = self._buckets.of, self._buckets.held
+        fresh = len({ref for ref in refs if ref >= 0} - used)
+        loose = min(program.loose - fresh, 3)
+        found += held(signature, 4)
+        found += held(signature, 5, left)
+        found += held(signature, 6, production)
+        found += (
+            of[1, production, left],
+            of[2, production, program.last],
+            of[3, production],
+            of[7, program.newest in refs, left],
+            of[8, loose, left],
+            of[9, loose, left, production],
+            of[13, min(fresh, 2), left],
+        )
+        for place, ref in enumerate(refs):
+            if ref < 0:
+                found.append(of[10, production, place, ref])
+            else:
+                role = program.roles[ref]
+                found += (of[11, production, place, role, ref in used], of[14, place, role, ref in used, left])
+        shown = goal.column(column)
+        for ref, other in enumerate(program.shown):
+            for code in _codes(shown[0], other[0], goal.ways(shown, other)):
+                found += (of[15, code, left], of[16, code, ref in used, left])
+        for code in together.get(column, ()):
+            found += (of[17, code, left], of[18, code, production])
+
+
+class _Program:
+    """The lines so far, and what the features of the next ones need to know of them."""
+
+    def __init__(self, goal: Goal, steps: State) -> None:
+        self.goal = goal
+        self.steps = steps
+        lines = goal.lines
+        self.left = goal.limit - len(steps)
+        self.last = steps[-1].production if steps else _NONE
+        self.used = {ref for step in steps for ref in step.arguments if ref >= 0}
+        self.columns = lines.columns(steps)
+        self.newest = len(self.columns) - 1
+        self.loose = len(self.columns) - len(self.used)
+        parameters = len(lines.parameters)
+        self.roles = [*range(parameters), *(_OLDER for _ in steps)]
+        if steps:
+            self.roles[-1] = _NEWEST
+        self.shown = [goal.column(column) for column in self.columns]
+
+    def together(self, columns: Sequence[int]) -> dict[int, set[int]]:
+        """For each of some columns the ways in which it and another of them give the target, as codes.
+
+        Only where three lines or more are left: two for the columns, and one that puts them together.
+        """
+        found: dict[int, set[int]] = {}
+        if self.left < 3:
+            return found
+        ways = self.goal.ways
+        shown = [(column, self.goal.column(column)) for column in columns]
+        for index, (column, one) in enumerate(shown):
+            for other, beside in shown[:index]:
+                bits = ways(one, beside)
+                if bits:
+                    found.setdefault(column, set()).update(_codes(one[0], beside[0], bits))
+                    found.setdefault(other, set()).update(_codes(beside[0], one[0], bits))
+        return found
+
+
+def _codes(kind: int, other: int, ways: int) -> list[int]:
+    """Numbers for ways, other ones for each pair of types."""
+    base = 16 * (4 * kind + other)
+    return [base + number for number in range(ways.bit_length()) if ways >> number & 1]

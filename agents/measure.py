@@ -1,0 +1,176 @@
+"""``python -m agents.measure``: how a policy does on held-out problems of an environment with moves, level by level.
+
+Players: ``greedy``; ``beam-N``, the N best states of each depth by the policy; ``prm-beam-N``, by the policy and a
+process reward model; ``best-of-N``, N episodes drawn from the policy, of which one is given; ``random``.
+
+Nobody is told what hidden tests say. Where a state can be checked by what the agent sees (a program by its visible
+tests), a beam gives the first program that passes them, and best-of-N one of those that do; that one is judged. A
+program that passes what is visible and is wrong counts as wrong, although a search that asked the judge would go on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+import reasoning_envs  # noqa: F401 - registers the environments
+from agents.actors import quiet
+from agents.guidance import GuidedEvaluator
+from agents.policies import CandidatePolicy, PolicyError
+from agents.proposer import draw_distinct
+from agents.results import wilson
+from agents.search import BY_POLICY, Limits, Method, Weighted, solve, solve_each
+from agents.tree import Evaluator, SearchResult
+from reasoning_envs.domains.protocol import MoveDomain
+from reasoning_envs.domains.repair import RepairDomain
+from reasoning_envs.domains.synthesis import SynthesisDomain
+from reasoning_envs.env import ReasoningEnv
+from reasoning_envs.rewards.checking import open_prm
+from reasoning_envs.rewards.protocol import PRMError
+from reasoning_envs.types import Problem
+
+__all__ = ["Measured", "Player", "main", "measure", "player_of"]
+
+_LIMITS = Limits(expansions=2_000, steps=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """How a policy is played.
+
+    Attributes:
+        name: as it was asked for. method: of the search. draws: episodes of which one is given. guided: by a PRM.
+    """
+
+    name: str
+    method: Method
+    draws: int = 1
+    guided: bool = False
+
+
+def player_of(name: str) -> Player:
+    """The player of a name.
+
+    Raises:
+        ValueError: there is none; the message lists them.
+    """
+    if name in ("greedy", "random"):
+        return Player(name, Method(name, limits=_LIMITS))
+    kind, _, number = name.rpartition("-")
+    if number.isdigit() and int(number) > 0:
+        width = int(number)
+        if kind == "beam":
+            return Player(name, Method("beam", BY_POLICY, _LIMITS, width))
+        if kind == "prm-beam":
+            return Player(name, Method("beam", Weighted(policy=1.0, prm=1.0), _LIMITS, width), guided=True)
+        if kind == "best-of":
+            return Player(name, Method("random", limits=_LIMITS), draws=width)
+    raise ValueError(f"nobody is called {name!r}; there are greedy, random, beam-8, prm-beam-8 and best-of-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a player made of the problems of a level.
+
+    Attributes:
+        level, player: names. right, n: problems solved, of how many. seconds: of processor time.
+    """
+
+    level: str
+    player: str
+    right: int
+    n: int
+    seconds: float
+
+    def __str__(self) -> str:
+        low, high = wilson(self.right, self.n) or (0.0, 1.0)
+        share = self.right / max(self.n, 1)
+        found = f"{share:.2f} [{low:.2f}, {high:.2f}] of {self.n}"
+        return f"{self.level:<14} {self.player:<12} {found:<26} {self.seconds:.0f} s"
+
+
+def measure(domain: MoveDomain, problems: Sequence[Problem], player: Player, evaluator: Evaluator) -> list[bool]:
+    """Whether each problem is solved."""
+    if player.draws == 1:
+        return [_is_right(domain, result) for result in solve(domain, problems, player.method, evaluator)]
+    found: list[SearchResult | None] = [None] * len(problems)
+    for seed in range(player.draws):
+        for number, result in solve_each(domain, problems, player.method, evaluator, seed=seed):
+            known = found[number]
+            if known is None or (passes(domain, result.path[-1].state) and not passes(domain, known.path[-1].state)):
+                found[number] = result
+    return [result is not None and result.outcome.success for result in found]
+
+
+def _is_right(domain: MoveDomain, result: SearchResult) -> bool:
+    """Solved, and nothing was refused on the way that would have been given, since all that is visible spoke for it."""
+    return result.outcome.success and not any(passes(domain, node.state) for node in result.refused)
+
+
+def passes(domain: MoveDomain, state: Any) -> bool:
+    """What an agent sees speaks for a state: the program passes the visible tests. Else, and of what is none, False."""
+    if isinstance(domain, SynthesisDomain):
+        return domain.space(state.spec).passes(state.steps)
+    return isinstance(domain, RepairDomain) and domain.runs(state.spec, state.program).passes
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code is 0, or 2 for a wrong request."""
+    parser = argparse.ArgumentParser(
+        prog="python -m agents.measure", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--policy", type=Path, required=True, help="folder of a run, or a file with a policy")
+    parser.add_argument("--env", default="reasoning_envs/CodeLines-v0", help="id of an environment with moves")
+    parser.add_argument("--env-kwargs", default='{"max_actions": 512}', help="keywords of gymnasium.make as JSON")
+    parser.add_argument("--levels", required=True, help="with commas")
+    parser.add_argument("--players", default="greedy,beam-8,best-of-8", help="with commas")
+    parser.add_argument("--prm", default="", help="of prm-beam: a .pt file or module:Name")
+    parser.add_argument("--problems", type=int, default=200, help="a level")
+    parser.add_argument("--split", default="test", choices=("train", "test"), help="side that problems are drawn from")
+    parser.add_argument("--seed", type=int, default=0, help="of the problems")
+    parser.add_argument("--out", type=Path, help="file for the same as JSON lines")
+    chosen = parser.parse_args(arguments)
+    quiet()
+    try:
+        players = [player_of(name) for name in chosen.players.split(",")]
+        env = gym.make(chosen.env, **json.loads(chosen.env_kwargs)).unwrapped
+        if not isinstance(env, ReasoningEnv) or not isinstance(env.domain, MoveDomain):
+            raise ValueError(f"{chosen.env} has no moves")
+        domain = env.domain
+        policy = CandidatePolicy.load(chosen.policy, domain)
+        if any(player.guided for player in players) and not chosen.prm:
+            raise ValueError("prm-beam needs a process reward model: give --prm")
+        prm = open_prm(chosen.prm) if chosen.prm else None
+        unknown = set(chosen.levels.split(",")) - set(domain.levels)
+        if unknown:
+            raise ValueError(f"no level {', '.join(sorted(unknown))}; there are {', '.join(domain.levels)}")
+    except (ValueError, TypeError, PolicyError, PRMError, gym.error.Error) as error:
+        print(f"measure: {error}", file=sys.stderr)
+        return 2
+    for level in chosen.levels.split(","):
+        rng = np.random.default_rng([chosen.seed, 30_000])
+        problems = draw_distinct(domain, level, chosen.problems, rng, split=chosen.split)
+        for player in players:
+            evaluator: Evaluator = GuidedEvaluator(policy, prm) if player.guided and prm is not None else policy
+            began = time.process_time()
+            right = sum(measure(domain, problems, player, evaluator))
+            found = Measured(level, player.name, right, len(problems), time.process_time() - began)
+            print(found, flush=True)
+            if chosen.out is not None:
+                record = {**asdict(found), "split": chosen.split, "seed": chosen.seed, "policy": str(chosen.policy)}
+                with chosen.out.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(record) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

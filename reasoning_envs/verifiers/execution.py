@@ -13,12 +13,9 @@ program all the same, the verdict is ERROR and the episode unscored.
 from __future__ import annotations
 
 import ast
-import atexit
-import os
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from reasoning_envs.domains.problems.programs import Spec, call_text, hidden_cases, read_line, source_of
@@ -30,9 +27,9 @@ from reasoning_envs.programs.render import render_program, render_value
 from reasoning_envs.programs.trees import Program
 from reasoning_envs.programs.values import Type, Value, from_plain, plain, same, type_of
 from reasoning_envs.types import Problem, Status, Step, Verdict
+from reasoning_envs.verifiers.shared_sandbox import shared_sandbox
 
 if TYPE_CHECKING:
-    from sandboxes.protocol import Sandbox
     from sandboxes.types import Call, CallResult, Execution
 
 __all__ = ["ExecutionVerifier", "Judge", "ProgramJudge"]
@@ -67,7 +64,7 @@ class ProgramJudge:
         self.judge = judge
         self.backend = sandbox
         if judge == "sandbox":
-            _shared_sandbox(sandbox, os.getpid())
+            shared_sandbox(sandbox)
         self._known: OrderedDict[tuple[str, int, str], Verdict] = OrderedDict()
 
     def outcome(self, text: str, shown: Sequence[Case], hidden: Sequence[Case]) -> Verdict:
@@ -155,7 +152,7 @@ class ProgramJudge:
 
         calls: list[Call] = [([plain(arg) for arg in args], {}) for args in inputs]
         try:
-            opened = _shared_sandbox(self.backend, os.getpid())
+            opened = shared_sandbox(self.backend)
             execution = opened.run(source, entry="f", calls=calls, limits=Limits(cpu_seconds=_CPU_SECONDS))
         except SandboxError as error:
             return Verdict(Status.ERROR, None, f"the sandbox failed: {error}", "sandbox")
@@ -282,13 +279,3 @@ def _check_function(source: str) -> None:
         raise InputError(Verdict(Status.UNPARSED, reason=f"it is not Python: {error}", method="reader")) from error
     if not any(isinstance(node, ast.FunctionDef) and node.name == "f" for node in body):
         raise InputError(Verdict(Status.UNPARSED, reason="it defines no function f", method="reader"))
-
-
-@lru_cache(maxsize=8)
-def _shared_sandbox(backend: str, process: int) -> Sandbox:
-    """One warm sandbox a back end and process; a fork gets its own."""
-    from sandboxes import open_sandbox
-
-    opened = open_sandbox(backend)
-    atexit.register(opened.close)
-    return opened

@@ -8,16 +8,16 @@ give never reaches its memory.
 from __future__ import annotations
 
 import ast
-import atexit
 import re
 import warnings
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from reasoning_envs.types import Status, Verdict
+from reasoning_envs.verifiers.shared_sandbox import shared_sandbox
 
 if TYPE_CHECKING:
     from sandboxes import CallResult, Execution, Job, Sandbox
@@ -31,7 +31,6 @@ __all__ = [
     "arguments_of",
     "literal",
     "shared_judge",
-    "shared_sandbox",
 ]
 
 _KEPT = 1024
@@ -140,7 +139,7 @@ _Found = TypeVar("_Found", Report, Ran, _Value)
 
 
 class PythonJudge:
-    """Runs programs. Opens the sandbox of this process where none is open yet; see :func:`shared_sandbox`.
+    """Runs programs in the sandbox of this process, :func:`~reasoning_envs.verifiers.shared_sandbox.shared_sandbox`.
 
     Args:
         backend: name of a sandbox, see :func:`sandboxes.open_sandbox`.
@@ -310,31 +309,6 @@ def shared_judge(backend: str = "auto", minimum_tier: str = "landlock", cpu_seco
         ValueError, sandboxes.SandboxUnavailable: see :class:`PythonJudge`.
     """
     return PythonJudge(backend, minimum_tier, cpu_seconds)
-
-
-@cache
-def shared_sandbox(backend: str = "auto", minimum_tier: str = "landlock") -> Sandbox:
-    """The one warm sandbox of this process for a back end; a forked process goes on with processes of its own.
-
-    It is opened when it is first asked for, and closed at exit.
-
-    Raises:
-        ValueError: there is no such sandbox or tier.
-        sandboxes.SandboxUnavailable: it cannot be had here, or only a weaker one; the message says which tier is here
-            and how to get a better one.
-    """
-    from sandboxes import SandboxUnavailable, Tier, open_sandbox, probe_tiers
-
-    if minimum_tier not in set(Tier):
-        raise ValueError(f"there is no tier {minimum_tier!r}; known, strongest first: {', '.join(Tier)}")
-    try:
-        opened = open_sandbox(backend, minimum_tier=minimum_tier)
-    except SandboxUnavailable as error:
-        here = [report.tier for report in probe_tiers() if report.available] if backend in ("auto", "zygote") else []
-        advice = f"; the strongest here is {here[0]}, which minimum_tier={here[0].value!r} would take" if here else ""
-        raise SandboxUnavailable(f"{error}{advice}") from error
-    atexit.register(opened.close)
-    return opened
 
 
 @lru_cache(maxsize=4096)

@@ -142,7 +142,7 @@ def test_where_the_sandbox_fails_the_episode_is_unscored(monkeypatch: pytest.Mon
         def run(self, source: str, **job: Any) -> Execution:
             return Execution(Ending.INFRASTRUCTURE, reason="the zygote is gone")
 
-    monkeypatch.setattr("reasoning_envs.verifiers.execution._shared_sandbox", lambda backend, process: Failing())
+    monkeypatch.setattr("reasoning_envs.verifiers.execution.shared_sandbox", lambda backend: Failing())
     env = ReasoningEnv(SynthesisDomain())
     env.reset(options={"problem": LAST_OR_LARGEST})
     env.step([action.describe() for action in env.candidates].index("v1 = max(xs)"))
@@ -153,10 +153,10 @@ def test_where_the_sandbox_fails_the_episode_is_unscored(monkeypatch: pytest.Mon
 
 
 def test_a_missing_sandbox_is_said_when_the_environment_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(backend: str, process: int) -> None:
+    def missing(backend: str) -> None:
         raise SandboxUnavailable("only the tier rlimits is here; install bubblewrap")
 
-    monkeypatch.setattr("reasoning_envs.verifiers.execution._shared_sandbox", missing)
+    monkeypatch.setattr("reasoning_envs.verifiers.execution.shared_sandbox", missing)
     with pytest.raises(SandboxUnavailable, match="install bubblewrap"):
         gym.make("reasoning_envs/CodeLines-v0")
     assert gym.make("reasoning_envs/CodeLines-v0", judge="interpreter").reset(seed=0)

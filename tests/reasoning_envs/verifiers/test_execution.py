@@ -93,7 +93,7 @@ class Broken:
 
 def with_sandbox(monkeypatch: pytest.MonkeyPatch, execution: Execution) -> tuple[ProgramJudge, Broken]:
     broken = Broken(execution)
-    monkeypatch.setattr("reasoning_envs.verifiers.execution._shared_sandbox", lambda backend, process: broken)
+    monkeypatch.setattr("reasoning_envs.verifiers.execution.shared_sandbox", lambda backend: broken)
     return ProgramJudge(), broken
 
 

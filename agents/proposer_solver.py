@@ -20,7 +20,7 @@ import torch
 
 from agents.actors import Crew, Job, Record, Report, quiet, weights_of
 from agents.expert_iteration import Learner, LearningConfig
-from agents.policies import CandidatePolicy, PolicyConfig, read_checkpoint
+from agents.policies import CandidatePolicy, PolicyConfig, PolicyError, read_checkpoint
 from agents.proposer import Proposal, Proposer, ProposerConfig, draw_distinct
 from agents.run_folder import Metrics, RunFolder, write_whole
 from agents.search import METHODS, SEARCH, Limits, Method
@@ -80,7 +80,7 @@ class ProposerSolver:
         quiet()
         self.config = config
         self.folder = folder
-        sizes = PolicyConfig(config.width, config.hidden)
+        sizes = PolicyConfig(config.width, config.hidden, config.layers)
         self.crew = Crew(config.env, config.more_kwargs, sizes, config.actors)
         self.domain = self.crew.worker.recorder.domain
         self.policy = CandidatePolicy(self.domain, sizes, seed=config.seed)
@@ -97,6 +97,8 @@ class ProposerSolver:
         self._check = self._check_problems()
         if folder.checkpoint.exists():
             self._restore()
+        elif config.start:
+            self._begin_with(config.start)
         folder.rewind_traces(self._trace_bytes)
         self.metrics = Metrics(folder, resume_from=self.iteration if self.iteration else None)
 
@@ -260,6 +262,14 @@ class ProposerSolver:
         }
         write_whole(self.folder.checkpoint, lambda draft: torch.save(state, draft))
         self.learner.replay.prune(self._segments)
+
+    def _begin_with(self, path: str) -> None:
+        """Take over the weights of a policy that was trained already."""
+        found = CandidatePolicy.load(path, self.domain)
+        if found.config != self.policy.config:
+            self.crew.close()
+            raise PolicyError(f"{path} has the sizes {found.config}, and the run is of {self.policy.config}")
+        self.policy.network.load_state_dict(found.network.state_dict())
 
     def _restore(self) -> None:
         file = self.folder.checkpoint

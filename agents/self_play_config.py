@@ -44,7 +44,9 @@ class Config:
     replay: Annotated[int, "decisions remembered"] = 60_000
     value_weight: Annotated[float, "of the value's loss beside the policy's"] = 0.25
     width: Annotated[int, "of the embedding"] = 64
-    hidden: Annotated[int, "units of the layer above it"] = 64
+    hidden: Annotated[int, "units of the layers above it"] = 64
+    layers: Annotated[int, "above the embedding"] = 1
+    start: Annotated[str, "file or folder of a policy of the same sizes to start from; empty: random weights"] = ""
     scramble_share: Annotated[float, "of problems made by random walks back from a solution, in [0, 1]"] = 0.2
     decay: Annotated[float, "of the record of a level with each iteration in which it was tried"] = 0.8
     check_every: Annotated[int, "iterations between looks at validation problems"] = 8

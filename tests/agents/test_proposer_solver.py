@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from agents.policies import CandidatePolicy
+from agents.policies import CandidatePolicy, PolicyError
 from agents.proposer_solver import Iteration, ProposerSolver, family_of
 from agents.run_folder import RunFolder, read_metrics
 from agents.search import solve
@@ -67,6 +67,17 @@ def test_iterations_say_how_it_goes(tmp_path: Path) -> None:
         assert one.hardest in READY.levels
         assert one.rate > 0
     assert set(second.losses) == {"policy_loss", "value_loss", "accuracy"}
+
+
+def test_a_run_may_start_from_a_policy_of_its_sizes(tmp_path: Path) -> None:
+    play(tmp_path / "first", 1)
+    begun = replace(CONFIG, start=str(tmp_path / "first"))
+    with ProposerSolver(begun, open_run(tmp_path / "second", begun)) as game:
+        mine = game.policy.network.state_dict()
+        assert all((mine[name] == value).all() for name, value in weights(tmp_path / "first").items())
+    wider = replace(begun, width=32)
+    with pytest.raises(PolicyError, match=r"width=16.*width=32"):
+        ProposerSolver(wider, open_run(tmp_path / "third", wider))
 
 
 def test_the_folder_holds_the_run(tmp_path: Path) -> None:

@@ -100,7 +100,8 @@ class LineFeaturiser:
             wanted = [case.output for case in state.spec.shown]
             goal = self._goals[space] = Goal(space.lines, state.spec.result, wanted, state.spec.limit)
         program = _Program(goal, state.steps)
-        together = program.together([action.candidate.column for action in actions if action.candidate is not None])
+        columns = [action.candidate.column for action in actions if action.candidate is not None]
+        together = program.together(columns, columns)
         found: list[int] = []
         lengths: list[int] = []
         for action in actions:
@@ -132,7 +133,9 @@ class LineFeaturiser:
             beside: all lines that may follow.
         """
         program = _Program(goal, steps)
-        together = program.together([candidate.column for candidate in beside])
+        together = program.together(
+            [candidate.column for candidate in candidates], [candidate.column for candidate in beside]
+        )
         found: list[int] = []
         lengths: list[int] = []
         for candidate in candidates:
@@ -208,8 +211,8 @@ class _Program:
             self.roles[-1] = _NEWEST
         self.shown = [goal.column(column) for column in self.columns]
 
-    def together(self, columns: Sequence[int]) -> dict[int, set[int]]:
-        """For each of some columns the ways in which it and another of them give the target, as codes.
+    def together(self, columns: Sequence[int], beside: Sequence[int]) -> dict[int, set[int]]:
+        """For each of some columns the ways in which it and one of those beside it give the target, as codes.
 
         Only where three lines or more are left: two for the columns, and one that puts them together.
         """
@@ -217,13 +220,17 @@ class _Program:
         if self.left < 3:
             return found
         ways = self.goal.ways
-        shown = [(column, self.goal.column(column)) for column in columns]
+        asked = set(columns)
+        shown = [(column, self.goal.column(column)) for column in beside]
         for index, (column, one) in enumerate(shown):
-            for other, beside in shown[:index]:
-                bits = ways(one, beside)
+            wanted = column in asked
+            for other, two in shown[:index]:
+                bits = ways(one, two) if wanted or other in asked else 0
                 if bits:
-                    found.setdefault(column, set()).update(_codes(one[0], beside[0], bits))
-                    found.setdefault(other, set()).update(_codes(beside[0], one[0], bits))
+                    if wanted:
+                        found.setdefault(column, set()).update(_codes(one[0], two[0], bits))
+                    if other in asked:
+                        found.setdefault(other, set()).update(_codes(two[0], one[0], bits))
         return found
 
 

@@ -131,12 +131,14 @@ class LineLessons:
             mine = _columns(space, steps)
             self._keep(rng, kept, goal, state, {c.column for c in space.candidates(state)} & mine)
             state = (*state, step)
+        good = ways.first(target)
         for left in range(total, 0, -1):
-            good = ways.good(state, target, left)
             if left > 1 or rng.random() < _LAST:
                 self._keep(rng, kept, goal, state, good)
             choices = [candidate for candidate in space.candidates(state) if candidate.column in good]
-            state = (*state, choices[int(rng.integers(len(choices)))].step)
+            chosen = choices[int(rng.integers(len(choices)))]
+            state = (*state, chosen.step)
+            good = ways.second(target, chosen.column) if left == 3 else {target}
 
     def _keep(self, rng: np.random.Generator, kept: Collected, goal: Goal, state: State, good: set[int]) -> None:
         lines = goal.lines
@@ -215,13 +217,14 @@ class _Ways:
             return 1
         return 2 if target in self._two else 3 if target in self._three else None
 
-    def good(self, state: State, target: int, left: int) -> set[int]:
-        """The columns of the next lines of the ways of ``left`` lines from a state on a shortest way."""
-        if left == 1:
+    def first(self, target: int) -> set[int]:
+        """The columns of the first lines of the ways to what a program gives."""
+        if target in self._first:
             return {target}
-        if left == 3:
-            return {column for pair in self._three[target] for column in pair if column in self._first}
-        if state == self.start:
+        if target in self._two:
             return self._two[target]
-        space = self.space
-        return {c.column for c in space.candidates(state) if target in self._columns((*state, c.step))}
+        return {column for pair in self._three[target] for column in pair if column in self._first}
+
+    def second(self, target: int, first: int) -> set[int]:
+        """Of the ways of three lines the columns that the second line may have after a first one."""
+        return {other for pair in self._three[target] if first in pair for other in pair if other != first}

@@ -12,8 +12,9 @@ import pytest
 
 from agents import imitation, measure
 from agents.expert_iteration import Decisions
+from agents.features import Encoded
 from agents.imitation import Config, Imitation, is_validation, lessons_of
-from agents.line_features import LineFeaturiser
+from agents.line_features import Goal, LineFeaturiser
 from agents.line_lessons import LineLessons
 from agents.policies import CandidatePolicy
 from agents.repair_features import RepairFeaturiser
@@ -83,6 +84,27 @@ def test_good_lines_lead_to_the_target_and_others_do_not() -> None:
             assert not mark or column in reached
     assert checked[True] > 50
     assert checked[False] > 500
+
+
+def test_a_line_has_the_same_features_in_a_lesson_as_in_play() -> None:
+    """Also where a lesson shows a few of the candidates."""
+    featuriser = LineFeaturiser(LINES)
+    state = LINES.start(LINES.sample(np.random.default_rng(4), "small-3"))
+    spec = state.spec
+    space = LINES.space(spec)
+    goal = Goal(space.lines, spec.result, [case.output for case in spec.shown], spec.limit)
+    for _ in range(3):
+        actions = [action for action in LINES.actions(state) if action.candidate is not None]
+        played = bags(featuriser.encode(state, actions))
+        candidates = space.lines.candidates(state.steps)
+        learned = bags(featuriser.lines(goal, state.steps, candidates[::3], False, candidates))
+        assert learned == played[::3]
+        state = actions[7].state
+
+
+def bags(encoded: Encoded) -> list[list[int]]:
+    parts = np.split(np.frombuffer(encoded.bags, np.uint16), np.cumsum(encoded.lengths)[:-1])
+    return [sorted(part.tolist()) for part in parts]
 
 
 def test_what_is_not_allowed_is_not_learned_from() -> None:

@@ -21,7 +21,8 @@ from reasoning_envs.programs.generation import TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.programs.render import render_program, render_value
 from reasoning_envs.types import Problem, Status, Step, Verdict
-from reasoning_envs.verifiers.python_tests import PythonJudge, Tests, literal, shared_judge
+from reasoning_envs.verifiers.python_judge import PythonJudge, shared_judge
+from reasoning_envs.verifiers.python_tests import Tests, literal
 from reasoning_envs.verifiers.python_verdicts import PASSES_VISIBLE, outcome_of, visible_verdict
 
 __all__ = ["TASKS", "PredictionState", "PythonPredictionDomain", "PythonPredictionVerifier"]

@@ -35,7 +35,8 @@ from reasoning_envs.interfaces import MAX_LINE
 from reasoning_envs.programs.generation import TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.types import Problem, Status, Step, Verdict
-from reasoning_envs.verifiers.python_tests import Tests, shared_judge
+from reasoning_envs.verifiers.python_judge import shared_judge
+from reasoning_envs.verifiers.python_tests import Tests
 from reasoning_envs.verifiers.python_verdicts import PASSES_VISIBLE, Played, PythonVerifier
 
 __all__ = ["PythonTaskDomain", "TaskState"]

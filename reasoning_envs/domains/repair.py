@@ -19,17 +19,16 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
-from gymnasium.spaces import Box, Dict
+from gymnasium.spaces import Dict
 from numpy.typing import NDArray
 
-from reasoning_envs.domains.code.observations import WIDTH, Rows, value_box
-from reasoning_envs.domains.code.repair_states import SUBMIT, EditAction, Edits, RepairSpec, RepairState, edit_tokens
+from reasoning_envs.domains.code.observations import WIDTH, Rows
+from reasoning_envs.domains.code.repair_states import SUBMIT, EditAction, Edits, RepairSpec, RepairState
+from reasoning_envs.domains.code.repair_view import RepairView
 from reasoning_envs.domains.problems.programs import (
-    MAX_VARIABLES,
     Written,
     cases_to_json,
     one_line,
@@ -40,9 +39,8 @@ from reasoning_envs.domains.problems.programs import (
 from reasoning_envs.domains.problems.repair import ProgramRuns, draw_repair, read_repair, repair_spec
 from reasoning_envs.programs.generation import VISIBLE, TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
-from reasoning_envs.programs.tokens import program_tokens, value_tokens
+from reasoning_envs.programs.tokens import program_tokens
 from reasoning_envs.programs.trees import Program
-from reasoning_envs.spaces import TokenRows
 from reasoning_envs.types import Problem, Verdict
 from reasoning_envs.verifiers.execution import ExecutionVerifier, ProgramJudge
 
@@ -52,7 +50,6 @@ _BUGS = (1, 2, 3)
 _SPECS = 1024
 _KEPT = 512
 _LEFT = re.compile(r"\s*#\s*(\d+)\s+edits?\s+left\s*$")
-_RETURN = b"\x03"
 
 
 class RepairDomain:
@@ -101,8 +98,7 @@ class RepairDomain:
         self._specs: OrderedDict[tuple[str, str | None], RepairSpec] = OrderedDict()
         self._edits: OrderedDict[tuple[str, Program], Edits] = OrderedDict()
         self._runs: OrderedDict[tuple[RepairSpec, Program | None, Program], ProgramRuns] = OrderedDict()
-        self._rows = Rows(self.examples, self.max_tokens)
-        self._tokens = TokenRows(self.max_actions, self.max_tokens)
+        self._view = RepairView(self.max_actions, self.max_tokens, Rows(self.examples, self.max_tokens))
 
     # -- problems -----------------------------------------------------------------------------------------------------
 
@@ -185,43 +181,15 @@ class RepairDomain:
             ValueError: the problem carries no repair, or one that cannot be found among the candidates.
         """
         state = self.start(problem)
-        if not state.spec.path:
-            raise ValueError(f"{problem.id} carries no repair: metadata['repair'] is missing or empty")
         found: list[int] = []
-        while not self.is_final(state):
-            actions = self.actions(state)
-            ways = self.shown(state, actions)
-            if not ways:
-                raise ValueError(f"{problem.id}: an edit of its repair is no candidate")
-            found.append(ways[0])
-            state = actions[ways[0]].state
-        return found
-
-    def shown(self, state: RepairState, actions: Sequence[EditAction]) -> list[int]:
-        """Which of a state's actions take the bugs' own way back: the next inverse edit; at its end, to submit.
-
-        Privileged. Empty where the problem carries no repair, or the state has left that way.
-        """
-        spec = state.spec
-        if spec.broken is None or not spec.path:
-            return []
-        mine = program_tokens(state.program)
-        way = [program_tokens(program) for program in (spec.broken, *spec.path)]
-        if mine not in way:
-            return []
-        place = way.index(mine)
-        if place == len(spec.path):
-            return [index for index, action in enumerate(actions) if action.rule == SUBMIT]
-        wanted = way[place + 1]
-        found = [index for index, action in enumerate(actions) if action.edit and self._leads_to(action, wanted)]
-        # Groups are many edits: they are looked into where no edit at hand will do.
-        return found or [index for index, action in enumerate(actions) if self._leads_to(action, wanted)]
-
-    def _leads_to(self, action: EditAction, wanted: bytes) -> bool:
-        """The edit, or one of the group, gives a program with these tokens."""
-        if action.edit is not None:
-            return program_tokens(action.state.program) == wanted
-        return action.group is not None and any(self._leads_to(each, wanted) for each in self.actions(action.state))
+        for program in self.spec(problem).path:
+            action, indices = self._edit_towards(state, program)
+            state = action.state
+            found.extend(indices)
+        if not found:
+            raise ValueError(f"{problem.id} carries no repair: metadata['repair'] is missing or empty")
+        submit = [index for index, action in enumerate(self.actions(state)) if action.rule == SUBMIT]
+        return found + submit
 
     def _edit_towards(self, state: RepairState, program: Program) -> tuple[EditAction, list[int]]:
         """The edit that leads to a program, up to names, and the actions to it, choices of groups included."""
@@ -373,16 +341,10 @@ class RepairDomain:
 
     # -- what agents see ----------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def observation_space(self) -> Dict:
         """See :meth:`observe`."""
-        return self._tokens.space(
-            variables=value_box(MAX_VARIABLES, self.examples),
-            result=value_box(1, self.examples),
-            target=value_box(1, self.examples),
-            passed=Box(0, 1, (self.examples,), np.int8),
-            left=Box(0, MAX_VARIABLES, (1,), np.int8),
-        )
+        return self._view.space
 
     def observe(self, state: RepairState, actions: Sequence[EditAction]) -> dict[str, NDArray[Any]]:
         """What an agent sees: A = 64 candidates, E = 5 examples, V = 12 variables, W = 16 numbers a value.
@@ -392,34 +354,8 @@ class RepairDomain:
         :mod:`reasoning_envs.domains.code.observations`. ``passed`` [E]: 1 for each visible test that passes.
         ``left`` [1]: edits that may still be made. ``action_mask`` [A].
         """
-        spec, program = state.spec, state.program
-        runs = self.runs(spec, program)
-        names = [*dict(program.parameters), *(line.target for line in program.lines)]
-        rows = [self._row(index, action, names)[: self.max_tokens] for index, action in enumerate(actions)]
-        size = self._rows.size
-        variables = b"".join(self._rows.column(kind, values) for kind, values in runs.variables)
-        passed = np.zeros(self.examples, np.int8)
-        passed[: len(runs.passed)] = runs.passed
-        return {
-            **self._tokens.pack(self.tokens(state), rows),
-            "variables": np.frombuffer(bytearray(variables.ljust(MAX_VARIABLES * size, b"\x00")), np.int16),
-            "result": np.frombuffer(bytearray(self._rows.column(program.result.type, runs.results)), np.int16),
-            "target": np.frombuffer(bytearray(self._rows.column(spec.result, runs.wanted)), np.int16),
-            "passed": passed,
-            "left": np.array([max(state.left, 0)], np.int8),
-        }
-
-    def _row(self, index: int, action: EditAction, names: Sequence[str]) -> bytes:
-        if action.edit is not None:
-            return edit_tokens(action.edit, names)
-        return _RETURN if action.group is None else value_tokens(index)
+        return self._view.observe(self.runs(state.spec, state.program), state, actions)
 
     def tokens(self, state: RepairState) -> bytes:
         """The program, what it gives on the visible tests, and what it should give, as far as they fit."""
-        runs = self.runs(state.spec, state.program)
-        found = program_tokens(state.program)
-        for kind, values in ((state.program.result.type, runs.results), (state.spec.result, runs.wanted)):
-            found += b"\x01" + self._rows.tokens(kind, values)
-        head = value_tokens(state.left) + (_RETURN if state.submitted else b"")
-        group = b"" if state.group is None else value_tokens(" ".join(map(str, state.group)))
-        return (head + group + found)[: self.max_tokens]
+        return self._view.tokens(self.runs(state.spec, state.program), state)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -293,37 +293,28 @@ class SynthesisDomain:
             ValueError: the problem has no certificate, or one whose lines are no candidates.
         """
         state = self.start(problem)
-        if state.spec.certificate is None:
-            raise ValueError(f"{problem.id} carries no certificate")
         found: list[int] = []
-        while not self.is_final(state):
-            actions = self.actions(state)
-            ways = self.shown(state, actions)
-            if not ways:
+        for wanted in self.space(state.spec).missing(()):
+            way = self._towards(state, wanted)
+            if way is None:
                 raise ValueError(f"{problem.id}: a line of the certificate {problem.answer!r} is no candidate")
-            found.append(ways[0])
-            state = actions[ways[0]].state
-        return found
+            state, indices = way
+            found.extend(indices)
+        if not found:
+            raise ValueError(f"{problem.id} carries no certificate")
+        return found + [index for index, action in enumerate(self.actions(state)) if action.rule == _SUBMIT]
 
-    def shown(self, state: LinesState, actions: Sequence[LineAction]) -> list[int]:
-        """Which of a state's actions are the certificate's: lines that it has and the state has not; then to submit.
-
-        Privileged. Empty where the problem has no certificate, or the state has left its way.
-        """
-        space = self.space(state.spec)
-        missing = set(space.missing(state.steps))
-        if not missing:
-            right = bool(state.steps) and space.away(state.steps) == 0
-            return [index for index, action in enumerate(actions) if right and action.rule == _SUBMIT]
-        return [index for index, action in enumerate(actions) if self._computes(action, missing)]
-
-    def _computes(self, action: LineAction, wanted: Collection[Computed]) -> bool:
-        """The line, or one of the kind of lines, computes something that is wanted."""
-        if action.candidate is None:
-            return not action.is_step and any(self._computes(line, wanted) for line in self.actions(action.state))
-        lines = self.space(action.before.spec).lines
-        column = action.candidate.column
-        return (lines.type(column), lines.all_values(column)) in wanted
+    def _towards(self, state: LinesState, wanted: Computed) -> tuple[LinesState, list[int]] | None:
+        """The state after the line that computes this, and the actions to it."""
+        lines = self.space(state.spec).lines
+        for index, action in enumerate(self.actions(state)):
+            if action.candidate is None:
+                way = None if action.is_step else self._towards(action.state, wanted)
+                if way is not None:
+                    return way[0], [index, *way[1]]
+            elif (lines.type(action.candidate.column), lines.all_values(action.candidate.column)) == wanted:
+                return action.state, [index]
+        return None
 
     def lines_away(self, problem: Problem, text: str) -> tuple[int | None, int]:
         """The least lines from a program to a solution, and the lines that are left: a privileged label.

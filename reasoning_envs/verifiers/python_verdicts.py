@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from reasoning_envs.types import Problem, Status, Step, Verdict
-from reasoning_envs.verifiers.python_tests import PythonJudge, Report, Tests
+from reasoning_envs.verifiers.python_judge import PythonJudge
+from reasoning_envs.verifiers.python_tests import Report, Tests
 
 __all__ = ["PASSES_VISIBLE", "Played", "PythonVerifier", "outcome_of", "visible_verdict"]
 

@@ -19,7 +19,7 @@ from reasoning_envs.problems import ProblemFileWarning
 from reasoning_envs.testing import check_domain
 from reasoning_envs.traces import replay, trace_of
 from reasoning_envs.types import Problem, Status, Trace
-from reasoning_envs.verifiers.python_tests import PythonJudge
+from reasoning_envs.verifiers.python_judge import PythonJudge
 from reasoning_envs.verifiers.shared_sandbox import shared_sandbox
 from sandboxes import Execution, SandboxUnavailable
 from sandboxes import Status as RunStatus

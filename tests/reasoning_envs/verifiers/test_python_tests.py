@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from reasoning_envs.types import Status, Verdict
-from reasoning_envs.verifiers.python_tests import PythonJudge, Tests, arguments_of, literal
+from reasoning_envs.verifiers.python_judge import PythonJudge
+from reasoning_envs.verifiers.python_tests import Tests, arguments_of, literal
 from reasoning_envs.verifiers.python_verdicts import PASSES_VISIBLE, outcome_of
 from sandboxes import Job
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,19 +23,16 @@ from numpy.typing import NDArray
 from agents.expert_iteration import Decisions, decisions, joined
 from agents.guidance import GuidedEvaluator
 from agents.policies import CandidatePolicy, PolicyConfig
+from agents.processes import PIPE_ENDED, ProcessEndedError, start_process
 from agents.rollouts import Recorder
 from agents.search import Method, follow, solve_each
 from agents.tree import Evaluator, Outcome, SearchResult, Tree, UniformEvaluator, run
 from reasoning_envs.rewards.checking import open_prm
 from reasoning_envs.types import Problem, Trace
 
-__all__ = ["Actor", "ActorError", "Crew", "Job", "Record", "Report", "Worker", "quiet", "weights_of"]
+__all__ = ["Actor", "Crew", "Job", "Record", "Report", "Worker", "quiet", "weights_of"]
 
 Weights = Mapping[str, NDArray[np.float32]]
-
-
-class ActorError(RuntimeError):
-    """An actor's process ended. Where it failed itself, its traceback is on the standard error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +166,8 @@ class Actor:
     """
 
     def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], config: PolicyConfig) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork would copy torch's locks, and hang
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_act, args=(theirs, env_id, dict(env_kwargs), config), daemon=True, name="actor"
-        )
-        self._process.start()
+        self._connection, theirs = multiprocessing.Pipe()
+        self._process = start_process(_act, (theirs, env_id, dict(env_kwargs), config), "actor")
         theirs.close()
 
     @property
@@ -187,11 +179,11 @@ class Actor:
         """Begin some jobs; :meth:`receive` their reports before the next are sent.
 
         Raises:
-            ActorError: the process is gone.
+            ProcessEndedError: the process is gone.
         """
         try:
             self._connection.send(list(jobs))
-        except (BrokenPipeError, ConnectionResetError):
+        except PIPE_ENDED:
             raise self._gone() from None
 
     @property
@@ -203,18 +195,18 @@ class Actor:
         """Wait for the reports of the jobs sent.
 
         Raises:
-            ActorError: the process is gone, perhaps because a job failed.
+            ProcessEndedError: the process is gone, perhaps because a job failed.
         """
         try:
             reports: list[Report] = self._connection.recv()
-        except (EOFError, ConnectionResetError):
+        except PIPE_ENDED:
             raise self._gone() from None
         return reports
 
-    def _gone(self) -> ActorError:
+    def _gone(self) -> ProcessEndedError:
         self._process.join(5)
         code = self._process.exitcode
-        return ActorError(
+        return ProcessEndedError(
             f"an actor's process ended with exit code {code}: "
             + ("it was killed; out of memory?" if code is not None and code < 0 else "its traceback is above")
         )
@@ -252,7 +244,7 @@ class Crew:
         """The reports of the jobs begun; without actors, this is where they are done.
 
         Raises:
-            ActorError: a process is gone, perhaps because a job failed.
+            ProcessEndedError: a process is gone, perhaps because a job failed.
         """
         if not self.actors:
             return [self.worker.do(job) for job in self._begun]
@@ -293,18 +285,17 @@ def _gather(reports: Sequence[Report]) -> Report:
 
 
 def _act(connection: Connection, env_id: str, env_kwargs: Mapping[str, Any], config: PolicyConfig) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the learner decides what it means
     quiet()
     worker = Worker(env_id, env_kwargs, config)
     while True:
         try:
             jobs = connection.recv()
-        except (EOFError, ConnectionResetError):
+        except PIPE_ENDED:
             return
         reports = [worker.do(job) for job in jobs]
         try:
             connection.send(reports)
-        except (BrokenPipeError, ConnectionResetError):
+        except PIPE_ENDED:
             return
 
 

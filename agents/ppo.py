@@ -12,7 +12,6 @@ from __future__ import annotations
 import io
 import json
 import multiprocessing
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -29,6 +28,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 from agents.candidate_policy import CandidatePolicy, ScoredRolloutBuffer
 from agents.ppo_config import Config, Shaping, make_env, open_prm, parse_arguments
 from agents.ppo_evaluation import Point, Watch
+from agents.processes import PIPE_ENDED, ProcessEndedError, start_process
 from agents.results import ShapingCurve
 from agents.run_folder import Metrics, RunFolder, write_whole
 from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel
@@ -135,7 +135,7 @@ def compare_shaping(
         The curves, for each seed those of all arms in the order of ``arms``.
 
     Raises:
-        ValueError: see :class:`~agents.ppo_config.Config`. RuntimeError: a run failed; its traceback is on stderr.
+        ValueError: see :class:`~agents.ppo_config.Config`. ProcessEndedError: a run failed; its traceback is on stderr.
     """
     kwargs = dict(env_kwargs or {})
     base = replace(config or Config(), env=env_id, steps=steps)
@@ -150,14 +150,12 @@ def compare_shaping(
     waiting = list(enumerate(jobs))[::-1]
     running: dict[Connection, tuple[int, SpawnProcess]] = {}
     curves: dict[int, ShapingCurve] = {}
-    context = multiprocessing.get_context("spawn")  # a fork would copy torch's locks, and hang
     try:
         while waiting or running:
             while waiting and len(running) < processes:
                 index, (_, _, one) = waiting.pop()
-                ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_run_arm, args=(theirs, one, prm), daemon=True)
-                process.start()
+                ours, theirs = multiprocessing.Pipe(duplex=False)
+                process = start_process(_run_arm, (theirs, one, prm), "ppo")
                 theirs.close()
                 running[ours] = (index, process)
             for ready in wait(list(running)):
@@ -166,11 +164,12 @@ def compare_shaping(
                 seed, arm, _ = jobs[index]
                 try:
                     message = connection.recv()
-                except EOFError:
+                except PIPE_ENDED:
                     process.join()
                     del running[connection]
                     if index not in curves:
-                        raise RuntimeError(f"PPO, {arm}, seed {seed}: failed (exit {process.exitcode})") from None
+                        ended = f"its process ended with exit code {process.exitcode}"
+                        raise ProcessEndedError(f"PPO, {arm}, seed {seed}: {ended}") from None
                     continue
                 if isinstance(message, ShapingCurve):
                     curves[index] = message
@@ -185,9 +184,15 @@ def compare_shaping(
 
 def _run_arm(connection: Connection, config: Config, prm: ProcessRewardModel | str) -> None:
     """One run in a process of its own. It ends with its parent: then nobody reads from the pipe."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its children
-    _, curve = train(config, None if config.shaping == "sparse" else prm, lambda point, _: connection.send(point))
-    connection.send(curve)
+
+    def tell(what: Point | ShapingCurve) -> None:
+        try:
+            connection.send(what)
+        except PIPE_ENDED:
+            sys.exit(1)
+
+    _, curve = train(config, None if config.shaping == "sparse" else prm, lambda point, _: tell(point))
+    tell(curve)
     connection.close()
 
 

@@ -25,9 +25,10 @@ import gymnasium as gym
 
 import reasoning_envs  # noqa: F401 - registers the environments
 from agents import phases, ppo
-from agents.actors import ActorError, Job, weights_of
+from agents.actors import Job, weights_of
 from agents.derivations import pick_derivations
 from agents.policies import CandidatePolicy, PolicyError
+from agents.processes import ProcessEndedError
 from agents.progress import Progress, clock
 from agents.proposer_solver import ProposerSolver
 from agents.report import build_tables, render_table, write_report
@@ -175,7 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     progress = Progress(config.minutes * 60)
     try:
         results = SelfPlay(config, folder, progress).run()
-    except (ActorError, PolicyError) as error:
+    except (ProcessEndedError, PolicyError) as error:
         progress.close()
         print(f"self-play: {error}\n{_how_to_resume(path)}", file=sys.stderr)
         return 1

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from agents.actors import ActorError, Crew, Job, Report, Worker, weights_of
+from agents.actors import Crew, Job, Report, Worker, weights_of
 from agents.expert_iteration import Decisions
 from agents.policies import CandidatePolicy, PolicyConfig
+from agents.processes import ProcessEndedError
 from agents.search import LEVIN, METHODS, Limits, Method
 from reasoning_envs.types import Problem
 from tests.agents.toy_sums import ENV_ID
@@ -108,8 +109,23 @@ def test_a_killed_actor_is_an_error_and_no_hang() -> None:
         crew.begin([job()])
         crew.finish()
 
-    with pytest.raises(ActorError, match="exit code -9: it was killed"):
+    with pytest.raises(ProcessEndedError, match="exit code -9: it was killed"):
         go_on()
+    crew.close()
+
+
+def test_an_actor_killed_within_an_answer_is_an_error() -> None:
+    """The report is longer than what a pipe holds, so that its end is never written."""
+    crew = Crew(ENV_ID, {}, SIZES, actors=1)
+    (actor,) = crew.actors
+    many = problems(3000)
+    crew.begin([job(problems=many, method=METHODS["first"], weights=None, record=tuple(range(len(many))))])
+    while not actor.answered:
+        time.sleep(0.05)
+    assert actor.pid is not None
+    os.kill(actor.pid, signal.SIGKILL)
+    with pytest.raises(ProcessEndedError, match="exit code -9: it was killed"):
+        crew.finish()
     crew.close()
 
 
@@ -137,6 +153,44 @@ def test_an_actor_ends_with_its_parent_however_that_ends() -> None:
         actor = int(parent.stdout.readline())
         parent.kill()
         assert parent.stderr.read() == ""  # read to its end: the actor has closed it as well
+    _wait_for_end(actor)
+
+
+CUT_OFF = """
+import os, signal, threading, time
+import numpy as np
+from agents.actors import Actor, Job
+from agents.policies import PolicyConfig
+from agents.search import METHODS
+if __name__ == "__main__":
+    actor = Actor("tests.agents.toy_sums:tests/Sums-v0", {}, PolicyConfig())
+    actor.send([])
+    while not actor.answered:
+        time.sleep(0.05)
+    actor.receive()
+    os.kill(actor.pid, signal.SIGSTOP)
+    job = Job((), METHODS["greedy"], {"weights": np.zeros(1_000_000, np.float32)})
+    threading.Thread(target=actor.send, args=([job],), daemon=True).start()
+    time.sleep(0.5)
+    print(actor.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_an_actor_whose_parent_is_killed_within_a_job_ends_without_a_word() -> None:
+    command = [sys.executable, "-c", CUT_OFF]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stderr is not None
+        actor = int(parent.stdout.readline())
+        parent.kill()
+        parent.wait()
+        os.kill(actor, signal.SIGCONT)
+        assert parent.stderr.read() == ""
+    _wait_for_end(actor)
+
+
+def _wait_for_end(actor: int) -> None:
     for _ in range(100):
         if _ended(actor):
             return

@@ -16,6 +16,7 @@ from stable_baselines3.common.monitor import Monitor
 from agents.ppo import compare_shaping, main, train
 from agents.ppo_config import Config, NoRevisits, make_env, open_prm, parse_arguments
 from agents.ppo_evaluation import Measured, Point, evaluate
+from agents.processes import ProcessEndedError
 from agents.run_folder import read_metrics
 from reasoning_envs.rewards.oracle import OraclePRM
 from reasoning_envs.rewards.wrappers import Annealed, PotentialShaping, ProcessReward
@@ -263,7 +264,7 @@ def test_both_arms_are_compared_at_equal_steps() -> None:
 
 
 def test_an_arm_that_fails_is_named(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(RuntimeError, match="PPO, potential, seed 0: failed"):
+    with pytest.raises(ProcessEndedError, match="PPO, potential, seed 0: its process ended with exit code 1"):
         compare_shaping(OraclePRM(), env_id=TOY.env, steps=64, arms=["potential"], config=TOY)
     assert "needs an environment whose steps are judged" in capfd.readouterr().err
 

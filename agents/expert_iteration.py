@@ -8,11 +8,13 @@ how far solved states were from their end and that states of hopeless searches l
 from __future__ import annotations
 
 import os
+import zlib
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -21,7 +23,7 @@ from torch import Tensor
 
 from agents.features import Encoded
 from agents.policies import CandidatePolicy, padded_log_softmax
-from agents.run_folder import write_whole
+from agents.run_folder import damaged, write_whole
 from agents.tree import Node, SearchResult
 
 __all__ = ["Collected", "Decisions", "Learner", "LearningConfig", "Replay", "decisions", "joined", "shortened"]
@@ -254,11 +256,18 @@ class Replay:
         """Read the named segments back, the oldest first.
 
         Raises:
-            FileNotFoundError: one is missing.
+            DamagedRunError: one is missing, or cannot be read.
         """
         for name in names:
-            with np.load(folder / f"{name}.npz", allow_pickle=False) as data:
-                self.add(name, Decisions(**{key: data[key] for key in _FIELDS}))
+            file = folder / f"{name}.npz"
+            try:
+                with file.open("rb") as opened, np.load(opened, allow_pickle=False) as data:
+                    segment = Decisions(**{key: data[key] for key in _FIELDS})
+            except FileNotFoundError:
+                raise damaged(file, "is missing") from None
+            except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
+                raise damaged(file, f"is cut off or damaged ({error})") from error
+            self.add(name, segment)
 
 
 def _starts(segment: Decisions) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -348,7 +357,11 @@ class Learner:
         }
 
     def restore(self, state: dict[str, Any], folder: Path) -> None:
-        """The inverse of :meth:`state`; segments are read from ``folder``."""
+        """The inverse of :meth:`state`; segments are read from ``folder``.
+
+        Raises:
+            DamagedRunError: a segment is missing, or cannot be read.
+        """
         self.optimiser.load_state_dict(state["optimiser"])
         self.rng.bit_generator.state = state["rng"]
         self.updates = state["updates"]

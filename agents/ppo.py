@@ -30,7 +30,7 @@ from agents.ppo_config import Config, Shaping, make_env, open_prm, parse_argumen
 from agents.ppo_evaluation import Point, Watch
 from agents.processes import PIPE_ENDED, ProcessEndedError, start_process
 from agents.results import ShapingCurve
-from agents.run_folder import Metrics, RunFolder, write_whole
+from agents.run_folder import DamagedRunError, Metrics, RunFolder, write_whole
 from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel
 
 __all__ = ["Config", "Point", "compare_shaping", "main", "train"]
@@ -205,11 +205,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FileExistsError:
         print(f"ppo: {out} holds files already: choose another folder with --out", file=sys.stderr)
         return 2
-    except (ValueError, TypeError, PRMError, gym.error.Error) as error:
+    except (OSError, ValueError, TypeError, ImportError, PRMError, gym.error.Error, DamagedRunError) as error:
         print(f"ppo: {error}", file=sys.stderr)
         return 2
     print(f"{config.steps_taken:,} steps of {config.env}, {config.level}, {config.shaping} reward; into {folder.path}")
-    with Metrics(folder) as metrics:
+    with folder.held(), Metrics(folder) as metrics:
 
         def keep(point: Point, model: MaskablePPO) -> None:
             print(point, flush=True)

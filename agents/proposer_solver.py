@@ -22,7 +22,7 @@ from agents.actors import Crew, Job, Record, Report, quiet, weights_of
 from agents.expert_iteration import Learner, LearningConfig
 from agents.policies import CandidatePolicy, PolicyConfig, PolicyError, read_checkpoint
 from agents.proposer import Proposal, Proposer, ProposerConfig, draw_distinct
-from agents.run_folder import Metrics, RunFolder, write_whole
+from agents.run_folder import Metrics, RunFolder, damaged, write_whole
 from agents.search import METHODS, SEARCH, Limits, Method
 from agents.self_play_config import Config
 from agents.tree import Outcome
@@ -64,12 +64,19 @@ class Iteration:
     losses: Mapping[str, float]
 
 
+_OF_A_CHECKPOINT = frozenset(("learner", "proposer", "iteration", "seconds", "episodes", "unscored", "trace_bytes"))
+
+
 class ProposerSolver:
     """The loop of self-play. Use it as a context manager: it owns processes and files.
 
     Args:
         config: of the run.
         folder: of the run. Where it holds a checkpoint, the run goes on from there.
+
+    Raises:
+        DamagedRunError: a file of the run cannot be gone on from.
+        PolicyError: the policy in it was trained by another release.
 
     Attributes:
         crew: the processes that search. policy: the solver's.
@@ -97,8 +104,10 @@ class ProposerSolver:
         self._check = self._check_problems()
         if folder.checkpoint.exists():
             self._restore()
-        elif config.start:
-            self._begin_with(config.start)
+        else:
+            self.learner.replay.prune(self._segments)  # of an iteration that was not finished
+            if config.start:
+                self._begin_with(config.start)
         folder.rewind_traces(self._trace_bytes)
         self.metrics = Metrics(folder, resume_from=self.iteration if self.iteration else None)
 
@@ -273,7 +282,12 @@ class ProposerSolver:
 
     def _restore(self) -> None:
         file = self.folder.checkpoint
-        state = read_checkpoint(file)
+        try:
+            state = read_checkpoint(file)
+        except PolicyError as error:
+            raise damaged(file, str(error).removeprefix(f"{file} ")) from error
+        if not state.keys() >= _OF_A_CHECKPOINT:
+            raise damaged(file, "holds a policy alone, not where the run was")
         self.policy.network.load_state_dict(
             CandidatePolicy.from_state(state["policy"], self.domain, source=str(file)).network.state_dict()
         )

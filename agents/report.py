@@ -41,7 +41,7 @@ from agents.results import (
     ShapingCurve,
     pool,
 )
-from agents.run_folder import Metrics, RunFolder, Series, read_metrics, write_whole
+from agents.run_folder import DamagedRunError, Metrics, RunFolder, Series, read_config, read_metrics, write_whole
 from agents.tables import Cell, Table, build_tables, render_table, to_markdown
 from reasoning_envs.types import Trace
 
@@ -103,7 +103,7 @@ def write_report(
         derivations = pick_derivations(_last_traces(paths.traces))
     tables = build_tables(results)
     metrics = read_metrics(paths.metrics)
-    config = json.loads(paths.config_file.read_text(encoding="utf-8")) if paths.config_file.exists() else {}
+    config = read_config(paths.config_file) if paths.config_file.exists() else {}
     html = _render(results, tables, metrics, derivations, config)
     _write_text(paths.results, results.to_json() + "\n")
     _write_text(paths.derivations, "".join(trace.to_json() + "\n" for trace in derivations))
@@ -236,7 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         print(write_report(chosen.folder))
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError, DamagedRunError) as error:
         print(f"report: {error}", file=sys.stderr)
         return 2
     return 0

@@ -17,9 +17,8 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import gymnasium as gym
 
@@ -34,9 +33,10 @@ from agents.proposer_solver import ProposerSolver
 from agents.report import build_tables, render_table, write_report
 from agents.results import AFTER, FLOORS, LevelResult, RunResults, ShapingCurve
 from agents.rollouts import scored
-from agents.run_folder import RunFolder
+from agents.run_folder import DamagedRunError, RunFolder, damaged
 from agents.search import METHODS
 from agents.self_play_config import MAY_CHANGE, Config, parse_arguments
+from reasoning_envs.env import ReasoningEnv
 from reasoning_envs.rewards.protocol import PRMError
 from reasoning_envs.types import Trace
 
@@ -160,29 +160,52 @@ class SelfPlay:
 
     def _last_traces(self) -> list[Trace]:
         with self.folder.traces.open(encoding="utf-8", newline="\n") as file:
-            lines = deque(file, maxlen=self.config.prm_traces)
-        return [Trace.from_json(line) for line in lines]
+            lines = deque(enumerate(file, start=1), maxlen=self.config.prm_traces)
+        traces = []
+        for number, line in lines:
+            try:
+                traces.append(Trace.from_json(line))
+            except ValueError as error:
+                raise damaged(self.folder.traces, f"holds no trace in line {number} ({error})") from error
+        return traces
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code is 0, 1 where a part failed, 2 for a wrong request, 130 after Ctrl-C."""
-    config, path, resume = parse_arguments(arguments)
-    try:
-        _check_environments(config)  # a mistake shows before a folder is made, and before minutes of play
-        folder = RunFolder(path, asdict(config), resume=resume, may_change=MAY_CHANGE)
-    except (OSError, ValueError, TypeError, gym.error.Error) as error:
-        print(f"self-play: {error}", file=sys.stderr)
-        return 2
+    """Run the command line.
+
+    The exit code is 0, 1 where a part failed, 2 for what cannot be done as it was asked for, 130 after Ctrl-C.
+    """
+    with ExitStack() as held:
+        try:
+            config, path, resume = parse_arguments(arguments)
+            _check_environments(config)  # a mistake shows before a folder is made, and before minutes of play
+            folder = RunFolder(path, asdict(config), resume=resume, may_change=MAY_CHANGE)
+            held.enter_context(folder.held())
+        except (OSError, ValueError, TypeError, ImportError, gym.error.Error, DamagedRunError) as error:
+            print(f"self-play: {error}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print("\nstopped before it began.", file=sys.stderr)
+            return 130
+        return _run(config, folder)
+
+
+def _run(config: Config, folder: RunFolder) -> int:
+    """The run itself; the exit code."""
     progress = Progress(config.minutes * 60)
     try:
         results = SelfPlay(config, folder, progress).run()
-    except (ProcessEndedError, PolicyError) as error:
+    except (DamagedRunError, PolicyError) as error:
         progress.close()
-        print(f"self-play: {error}\n{_how_to_resume(path)}", file=sys.stderr)
+        print(f"self-play: {error}", file=sys.stderr)
+        return 2
+    except ProcessEndedError as error:
+        progress.close()
+        print(f"self-play: {error}\n{_how_to_go_on(folder)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         progress.close()
-        print(f"\nstopped. {_how_to_resume(path)}", file=sys.stderr)
+        print(f"\nstopped. {_how_to_go_on(folder)}", file=sys.stderr)
         return 130
     finally:
         progress.close()
@@ -197,22 +220,24 @@ def _check_environments(config: Config) -> None:
     """Open what the play and PPO will open.
 
     Raises:
-        ValueError, TypeError, gymnasium.error.Error: there is no such environment, keyword or level.
+        ValueError, TypeError, ImportError, gymnasium.error.Error: there is no such environment, keyword or level.
     """
+    with closing(gym.make(config.env, **config.more_kwargs)) as env:
+        if not isinstance(env.unwrapped, ReasoningEnv):
+            known = "python -m reasoning_envs list"
+            raise ValueError(f"{config.env} is none of the environments of reasoning_envs, which {known} shows")
+        if env.unwrapped.interface != "moves":
+            raise ValueError(f"{config.env} takes text; self-play needs an environment with the moves interface")
     for levels in (config.level_names, config.ppo_level_names):
         level = {"level": levels} if levels else {}
-        env = gym.make(config.env, **{**config.more_kwargs, **level})
-        if not isinstance(env.action_space, gym.spaces.Discrete):
-            raise ValueError(f"{config.env} takes text; self-play needs an environment with the moves interface")
-        env.close()
+        gym.make(config.env, **{**config.more_kwargs, **level}).close()
 
 
-def _how_to_resume(path: Path) -> str:
-    checkpoint = path / "checkpoint.pt"
-    if not checkpoint.exists():
-        return "No iteration was finished, so there is nothing to resume."
-    again = f"python -m agents.self_play --name {path.name} --out {path.parent} --resume"
-    return f"The last finished iteration is in {checkpoint}; go on with: {again}"
+def _how_to_go_on(folder: RunFolder) -> str:
+    if not folder.checkpoint.exists():
+        return "No iteration was finished: the same command starts the run anew."
+    again = f"python -m agents.self_play --name {folder.path.name} --out {folder.path.parent} --resume"
+    return f"The last finished iteration is in {folder.checkpoint}; go on with: {again}"
 
 
 if __name__ == "__main__":

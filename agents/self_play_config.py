@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
+from agents.run_folder import damaged, read_config
+
 __all__ = ["MAY_CHANGE", "Arguments", "Config", "parse_arguments"]
 
 MAY_CHANGE = (
@@ -132,7 +134,11 @@ class Arguments(NamedTuple):
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
-    """Read the command line; a wrong option ends the program with a message and exit code 2."""
+    """Read the command line; a wrong option ends the program with a message and exit code 2.
+
+    Raises:
+        DamagedRunError: the run to be resumed has a ``config.json`` that cannot be read.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m agents.self_play",
         description="A proposer and a solver play each other on algebra; a PRM is trained on their play; "
@@ -151,8 +157,12 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
     started = known.out / known.name / "config.json"
     if known.resume and started.is_file():
         # What the run was started with need not be said again; what is said now goes before.
-        before = json.loads(started.read_text(encoding="utf-8"))
-        parser.set_defaults(**{key: value for key, value in before.items() if key in annotations})
+        before = read_config(started)
+        for key in before.keys() & annotations.keys():
+            kind = get_args(annotations[key])[0]
+            if type(before[key]) is not kind and not (kind is float and type(before[key]) is int):
+                raise damaged(started, f"says that {key} is {before[key]!r}, which is no {kind.__name__}")
+            parser.set_defaults(**{key: before[key]})
     chosen = vars(parser.parse_args(arguments))
     name, out, resume, smoke = (chosen.pop(key) for key in ("name", "out", "resume", "smoke"))
     if name in ("", "..") or Path(name).name != name:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from agents.run_folder import Metrics, RunFolder, read_metrics, write_whole
+from agents.run_folder import DamagedRunError, Metrics, RunFolder, read_metrics, write_whole
 
 CONFIG: dict[str, Any] = {"seed": 0, "minutes": 4}
 
@@ -23,10 +23,63 @@ def test_a_new_folder_keeps_its_configuration(tmp_path: Path) -> None:
     assert json.loads(folder.config_file.read_text()) == {**CONFIG, "levels": ["a", "b"]}
 
 
-def test_a_run_is_not_overwritten(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["checkpoint.pt", "model.zip", "notes.txt", "replay.old", ".notes.txt.1"])
+def test_a_run_is_not_overwritten(tmp_path: Path, name: str) -> None:
     RunFolder(tmp_path / "first", CONFIG)
+    (tmp_path / "first" / name).write_text("kept")
     with pytest.raises(FileExistsError, match=r"first already holds a run: .*--resume"):
-        RunFolder(tmp_path / "first", CONFIG)
+        RunFolder(tmp_path / "first", {**CONFIG, "seed": 1})
+    assert json.loads((tmp_path / "first" / "config.json").read_text()) == CONFIG
+
+
+def test_a_run_in_which_nothing_was_finished_is_started_anew(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "first", CONFIG)
+    with Metrics(folder) as metrics:
+        metrics.log(1, {"loss": 1.0})
+    folder.traces.write_text("one\n")
+    (folder.path / "replay").mkdir()
+    (folder.path / ".checkpoint.pt.a1b2c3").write_text("a draft that was never finished")
+    again = RunFolder(tmp_path / "first", {**CONFIG, "seed": 1})
+    assert json.loads(again.config_file.read_text())["seed"] == 1
+
+
+def test_somebody_elses_settings_are_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"architectures": ["GPT2"]}')
+    with pytest.raises(FileExistsError, match="already holds a run"):
+        RunFolder(tmp_path, CONFIG)
+    assert json.loads((tmp_path / "config.json").read_text()) == {"architectures": ["GPT2"]}
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_run_at_work_is_left_alone(tmp_path: Path, resume: bool) -> None:
+    folder = RunFolder(tmp_path / "first", CONFIG)
+    with folder.held(), pytest.raises(BlockingIOError, match=r"another process is at work on the run in .*first"):
+        RunFolder(tmp_path / "first", CONFIG, resume=resume)
+    RunFolder(tmp_path / "first", CONFIG, resume=resume)
+
+
+@pytest.mark.parametrize("name", ["run", "run/first", "run/deeper/first"])
+def test_a_file_is_no_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(NotADirectoryError, match=r"run is a file: a run needs a folder"):
+        RunFolder(tmp_path / name, CONFIG)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null"])
+def test_settings_that_cannot_be_read_are_named(tmp_path: Path, text: str) -> None:
+    folder = RunFolder(tmp_path / "first", CONFIG)
+    folder.config_file.write_text(text)
+    with pytest.raises(DamagedRunError, match=r"first/config\.json does not hold the settings of a run.*: put it back"):
+        RunFolder(tmp_path / "first", CONFIG, resume=True)
+
+
+@pytest.mark.parametrize("line", ["", "{", "[1]", '{"loss": 1}', "7"])
+def test_metrics_that_cannot_be_read_are_named(tmp_path: Path, line: str) -> None:
+    folder = RunFolder(tmp_path / "first", CONFIG)
+    folder.metrics.write_text(f'{{"step": 1, "loss": 2.0}}\n{line}\n')
+    for read in (lambda: read_metrics(folder.metrics), lambda: Metrics(folder, resume_from=3)):
+        with pytest.raises(DamagedRunError, match=r"metrics\.jsonl holds no metrics in line 2 .*: take that line out"):
+            read()
 
 
 def test_strange_files_are_not_taken_for_a_run(tmp_path: Path) -> None:
@@ -121,5 +174,5 @@ def test_traces_are_cut_back_to_the_checkpoint(tmp_path: Path) -> None:
     folder.traces.write_text("one\ntwo\nthr")
     folder.rewind_traces(4)
     assert folder.traces.read_text() == "one\n"
-    with pytest.raises(ValueError, match="lines are missing"):
+    with pytest.raises(DamagedRunError, match=r"traces\.jsonl lacks lines: .* 4 bytes, .* counted 5: put it back"):
         folder.rewind_traces(5)

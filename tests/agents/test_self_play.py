@@ -2,22 +2,27 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from agents import phases, self_play
 from agents.actors import Record, Report
+from agents.processes import ProcessEndedError
 from agents.progress import Progress, clock
-from agents.proposer_solver import Iteration
+from agents.proposer_solver import Iteration, ProposerSolver
 from agents.results import AFTER, BEFORE, FLOORS, RunResults
+from agents.run_folder import RunFolder
+from agents.self_play import SelfPlay
 from agents.self_play_config import Config, parse_arguments
 from agents.tree import Outcome
 from reasoning_envs.problems import split_of
@@ -88,6 +93,7 @@ def test_what_is_there_or_not_is_said(
     if not resume:
         (tmp_path / "one").mkdir()
         (tmp_path / "one" / "config.json").write_text(json.dumps(asdict(Config())), encoding="utf-8")
+        (tmp_path / "one" / "checkpoint.pt").write_bytes(b"kept")
     assert self_play.main(["--name", "one", "--out", str(tmp_path), *(["--resume"] if resume else [])]) == 2
     assert message in capsys.readouterr().err
 
@@ -99,6 +105,8 @@ def test_what_is_there_or_not_is_said(
         (["--ppo-level", "nope"], "nope"),
         (["--env", "reasoning_envs/Nope-v0"], "Nope"),
         (["--env", "reasoning_envs/AlgebraText-v0"], "takes text"),
+        (["--env", "CartPole-v1"], "CartPole-v1 is none of the environments of reasoning_envs"),
+        (["--env", "no_such_module:Nope-v0"], "no_such_module"),
         (["--env-kwargs", '{"colour": 1}'], "colour"),
     ],
 )
@@ -108,6 +116,104 @@ def test_what_cannot_be_opened_is_said_before_anything_is_made(
     assert self_play.main(["--out", str(tmp_path), *arguments]) == 2
     assert message in capsys.readouterr().err
     assert not any(tmp_path.iterdir())
+
+
+def test_a_file_is_no_folder_for_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    for place in (["--out", str(tmp_path / "file")], ["--out", str(tmp_path), "--name", "file"]):
+        assert self_play.main(place) == 2
+        assert f"{tmp_path / 'file'} is a file: a run needs a folder" in capsys.readouterr().err
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+# -- what was stopped, and what is damaged ----------------------------------------------------------------------------
+
+SUMS = ["--env", ENV_ID, "--actors", "0", "--problems", "8", "--ppo-level", "two", "--levels", "two", "--name", "run"]
+SUMS += ["--width", "16", "--hidden", "8", "--minutes", "0", "--evaluation-problems", "2"]
+
+
+def test_what_was_stopped_before_its_first_iteration_is_started_by_the_same_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(game: ProposerSolver) -> Iteration:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ProposerSolver, "iterate", stop)
+    for seed in ("0", "1", "1"):
+        assert self_play.main([*SUMS, "--out", str(tmp_path), "--seed", seed]) == 130
+        assert "No iteration was finished: the same command starts the run anew." in capsys.readouterr().err
+    assert json.loads((tmp_path / "run" / "config.json").read_text(encoding="utf-8"))["seed"] == 1
+
+
+def test_what_an_unfinished_iteration_left_is_not_taken_for_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "replay").mkdir()
+    (tmp_path / "replay" / "0000001.npz").write_bytes(b"of another seed")
+    folder = RunFolder.at(tmp_path)
+    with ProposerSolver(parse_arguments(SUMS).config, folder) as game:
+        game.iterate()
+    with ProposerSolver(parse_arguments(SUMS).config, folder) as game:
+        assert game.iteration == 1
+
+
+def test_a_process_that_ends_is_said_with_the_way_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def end(run: SelfPlay, game: ProposerSolver) -> RunResults:
+        raise ProcessEndedError("PPO, sparse, seed 0: its process ended with exit code -9")
+
+    monkeypatch.setattr(SelfPlay, "_measure", end)
+    assert self_play.main([*SUMS, "--out", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "exit code -9" in said
+    assert f"go on with: python -m agents.self_play --name run --out {tmp_path} --resume" in said
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that finished an iteration."""
+    out = tmp_path_factory.mktemp("runs")
+    config, path, _ = parse_arguments([*SUMS, "--out", str(out)])
+    with ProposerSolver(config, RunFolder(path, asdict(config))) as game:
+        game.iterate()
+    return path
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def keep_the_policy_alone(file: Path) -> None:
+    torch.save({"policy": torch.load(file, weights_only=True)["policy"]}, file)
+
+
+DAMAGE: dict[str, tuple[str, Callable[[Path], object], str]] = {
+    "traces cut short": ("traces.jsonl", cut, "lacks lines"),
+    "traces gone": ("traces.jsonl", Path.unlink, "lacks lines"),
+    "a line that is no trace": ("traces.jsonl", lambda file: file.write_bytes(b"?" + file.read_bytes()[1:]), "line 1"),
+    "replay gone": ("replay/0000001.npz", Path.unlink, "is missing"),
+    "replay cut short": ("replay/0000001.npz", cut, "is cut off or damaged"),
+    "settings cut short": ("config.json", cut, "does not hold the settings of a run"),
+    "settings of another kind": ("config.json", lambda file: file.write_text('{"minutes": null}'), "no float"),
+    "checkpoint cut short": ("checkpoint.pt", cut, "it was cut off or damaged"),
+    "checkpoint of a policy": ("checkpoint.pt", keep_the_policy_alone, "holds a policy alone"),
+    "metrics overwritten": ("metrics.jsonl", lambda file: file.write_text("x\n"), "line 1"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_damaged_run_names_the_file_and_the_cure(
+    name: str, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, spoil, fault = DAMAGE[name]
+    run = tmp_path / "run"
+    shutil.copytree(finished, run)
+    spoil(run / file)
+    assert self_play.main(["--resume", "--name", "run", "--out", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert str(run / file) in said
+    assert fault in said
+    assert ("take that line out" if "metrics" in file else "start a run with another --name") in said
+    assert "--resume" not in said
 
 
 # -- the whole --------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.expert_iteration import Decisions, Learner, LearningConfig, Replay, decisions, joined, shortened
 from agents.policies import CandidatePolicy
+from agents.run_folder import DamagedRunError
 from agents.search import LEVIN, Limits, Method, solve
 from agents.tree import Node, SearchResult, Tree
 from reasoning_envs.types import Problem
@@ -170,7 +171,7 @@ def test_segments_are_files_written_once_and_deleted_when_they_fell_out(tmp_path
     again.load(tmp_path, replay.names)
     one, other = (each.sample(20, np.random.default_rng(5)) for each in (replay, again))
     assert all((getattr(one, key) == getattr(other, key)).all() for key in Decisions.__dataclass_fields__)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(DamagedRunError, match=r"a\.npz is missing"):
         again.load(tmp_path, ["a"])
 
 

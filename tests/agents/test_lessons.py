@@ -211,11 +211,11 @@ def test_imitation_and_measuring_from_the_command_line(tmp_path: Path, capsys: p
     kwargs = '{"judge": "interpreter", "max_actions": 512}'
     options = ["--levels", "small-2", "--draws", "6", "--check-every", "6", "--check-problems", "2"]
     assert imitation.main(["--name", "two", "--out", str(tmp_path), "--env-kwargs", kwargs, *options]) == 0
-    asked = ["--policy", str(tmp_path / "two"), "--env-kwargs", kwargs, "--levels", "small-2", "--problems", "12"]
+    asked = ["--policy", str(tmp_path / "two"), "--env-kwargs", kwargs, "--levels", "small-2", "--problems", "24"]
     out = tmp_path / "found.jsonl"
     assert measure.main([*asked, "--players", "greedy,random,beam-4,best-of-4", "--out", str(out)]) == 0
     greedy, random, beam, best = (json.loads(line)["right"] for line in out.read_text().splitlines())
-    assert greedy >= 6
+    assert greedy >= 2 * random
     assert beam >= greedy
     assert best >= random
     capsys.readouterr()

@@ -18,7 +18,8 @@ from sandboxes.base import SandboxBase
 from sandboxes.languages import LANGUAGES, Language, find_tool
 from sandboxes.outcome import Over, conclude
 from sandboxes.processes.mediation import mediate, of_tests
-from sandboxes.processes.process import Ended, Process
+from sandboxes.processes.process import Process
+from sandboxes.processes.watched import Ended
 from sandboxes.types import CallResult, Execution, Job, Limits, Mode, SandboxClosed, SandboxUnavailable, Status
 from sandboxes.values import dump_value
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from sandboxes import values
 from sandboxes.outcome import Over
-from sandboxes.remote.client import Client
+from sandboxes.remote.client import Client, out_of_time
 from sandboxes.remote.services import Report
 from sandboxes.types import CallResult, Limits, Status
 from sandboxes.values import load_value
@@ -130,11 +130,15 @@ class RemoteProgram:
             roomy = dataclasses.replace(
                 self.limits, output_bytes=(self.limits.output_bytes + 4096) * (len(questions) + 1)
             )
-            report = self._client.request(_CALLER.format(job=json.dumps(job)), roomy, begin=f"{word} B")
+            source = _CALLER.format(job=json.dumps(job))
+            report = self._client.request(source, roomy, begin=f"{word} B", keeps_late=True)
         except Over as over:
             return [], over
         self.stderr = report.stderr.encode(errors="replace")[: self.limits.output_bytes].decode(errors="ignore")
-        return self._read(report, word, len(questions))
+        results, ended = self._read(report, word, len(questions))
+        if report.timed_out and (ended is None or ended.status is Status.EXITED):
+            ended = out_of_time(self.limits)
+        return results, ended
 
     def _read(self, report: Report, word: str, asked: int) -> tuple[list[CallResult], Over | None]:
         said = [line.split(" ", 2) for line in report.stdout.split("\n") if line.startswith(f"{word} ")]

@@ -177,7 +177,8 @@ HONEST = {
 
 @pytest.mark.parametrize("language", HONEST)
 def test_honest_programs_are_right(sandbox: Sandbox, language: str) -> None:
-    execution = run(sandbox, Job(HONEST[language], language=language, stdin=STDIN, limits=LIMITS))
+    limits = Limits(cpu_seconds=20.0, wall_seconds=60.0)
+    execution = run(sandbox, Job(HONEST[language], language=language, stdin=STDIN, limits=limits))
     assert execution.ok, execution
     assert execution.stdout == RIGHT
 

@@ -44,7 +44,7 @@ def descriptors() -> list[str]:
 
 
 def settled(state: Callable[[], object], wanted: object) -> object:
-    for _ in range(100):
+    for _ in range(500):
         gc.collect()
         if state() == wanted:
             break

@@ -17,6 +17,7 @@ The notation, where a choice had to be made:
   30 pi/180, and ``sum(k^2, k, 1, 10)`` or ``product(...)`` for the sum or product written out.
 * ``d/dx(f)`` (or ``derivative(f, x)``), ``integral(f, x)`` and ``where(f, u, g)`` are not worked out; see
   :mod:`reasoning_envs.symbolic.calculus.differentiation`. ``ln|x|`` needs no further brackets.
+* LaTeX is read as :mod:`~reasoning_envs.symbolic.syntax.latex_reader` has it: ``\frac{x}{2}`` is ``x/2``.
 * Decimals are exact: ``0.5`` is 1/2. ``1.5e3`` and ``2e3`` are in scientific notation, ``2e`` is ``2*e``, and ``2e-3``
   is refused. ``2½`` is 5/2. ``!=`` is "not equal": the factorial in ``5! = 120`` needs its space.
 * ``and`` binds tighter than ``or``. ``1 < x <= 3`` is two comparisons joined by *and*; ``x = 2 ± 1`` (also ``+/-``, and
@@ -91,7 +92,12 @@ def parse_line(text: str, *, symbols: Iterable[str] | None = None) -> Line:
     """
     words = _PLAIN if symbols is None else vocabulary(frozenset(symbols))
     if ("\\" in text or "$" in text) and len(text) <= MAX_LATEX:
-        text = plain_line(text)
+        plain = plain_line(text)
+        if plain != text:
+            try:
+                return _StatementParser(Source(plain, words), words).line()
+            except ParseError as error:
+                raise ParseError(f"read as {quote(plain)}, {error.reason}", min(error.position, len(text))) from None
     return _StatementParser(Source(text, words), words).line()
 
 

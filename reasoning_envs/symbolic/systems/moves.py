@@ -66,9 +66,9 @@ def system_moves(line: Statement, unknowns: Sequence[str]) -> Iterator[Move]:
         if fault_of_system_solution(part, unknowns) is None:
             continue
         seen = {line_tokens(line)}
-        around = (parts[:index], parts[index + 1 :])
+        placed = _Place(parts[:index], parts[index + 1 :])
         for change in _Alternative(part, tuple(unknowns)).changes():
-            move = _placed(change, *around)
+            move = placed.move(change)
             if move.tokens not in seen:
                 seen.add(move.tokens)
                 yield move
@@ -85,20 +85,39 @@ class _Change(NamedTuple):
     conditions: tuple[Statement, ...] = ()
 
 
-def _placed(change: _Change, before: Sequence[Statement], behind: Sequence[Statement]) -> Move:
-    """The move of the whole line."""
-    rule, operand, pieces, sound, conditions = change
-    tokens = [piece.tokens if isinstance(piece, Later) else line_tokens(piece) for piece in pieces]
-    if len(set(tokens)) == len(tokens) > 1:
-        whole = _AND + b"".join(tokens) + END
-        around = [line_tokens(part) for part in (*before, *behind)]
-        if whole not in around:
-            if around:
-                whole = _OR + b"".join([*around[: len(before)], whole, *around[len(before) :]]) + END
-            later = Later(whole, _joined, pieces, (before, behind))
-            return Move(rule, operand, later, whole, sound, conditions, Relation.EQUIVALENT)
-    line = _joined(pieces, (before, behind))
-    return Move(rule, operand, line, line_tokens(line), sound, conditions, Relation.EQUIVALENT)
+class _Place:
+    """Where an alternative stands in its line. Tokens of what stays are written once."""
+
+    __slots__ = ("around", "before", "behind", "known", "tail", "whole")
+
+    def __init__(self, before: Sequence[Statement], behind: Sequence[Statement]) -> None:
+        self.before, self.behind = before, behind
+        self.around = [line_tokens(part) for part in (*before, *behind)]
+        self.whole = _OR + b"".join(self.around[: len(before)])
+        self.tail = b"".join(self.around[len(before) :]) + END
+        self.known: dict[int, tuple[Statement, bytes]] = {}  # by identity, with the piece, which so stays alive
+
+    def tokens(self, piece: Statement | Later) -> bytes:
+        if isinstance(piece, Later):
+            return piece.tokens
+        found = self.known.get(id(piece))
+        if found is None:
+            found = self.known[id(piece)] = (piece, line_tokens(piece))
+        return found[1]
+
+    def move(self, change: _Change) -> Move:
+        """The move of the whole line."""
+        rule, operand, pieces, sound, conditions = change
+        tokens = [self.tokens(piece) for piece in pieces]
+        if len(tokens) > 1 and len(set(tokens)) == len(tokens):
+            whole = _AND + b"".join(tokens) + END
+            if whole not in self.around:
+                if self.around:
+                    whole = self.whole + whole + self.tail
+                later = Later(whole, _joined, pieces, (self.before, self.behind))
+                return Move(rule, operand, later, whole, sound, conditions, Relation.EQUIVALENT)
+        line = _joined(pieces, (self.before, self.behind))
+        return Move(rule, operand, line, line_tokens(line), sound, conditions, Relation.EQUIVALENT)
 
 
 def _joined(pieces: Sequence[Statement | Later], around: tuple[Sequence[Statement], Sequence[Statement]]) -> Statement:

@@ -113,8 +113,9 @@ class Comparer:
                 return replace(verdict, rigorous=False)
             reason = f"the answer gives values of {mine.name}, and the truth of {other.name}"
             return Verdict(Status.REFUTED, Relation.NONE, reason, "kind", True)
-        numerals = [_numeral(side.text) for side in (mine, other)]
-        if all(numerals):
+        symbols = mine.expr.symbols and other.expr.symbols
+        numerals = [_numeral(side.text) for side in (mine, other)] if symbols else []
+        if numerals and all(numerals):
             same = numerals[0] == numerals[1]
             status, relation = (Status.VERIFIED, Relation.EQUIVALENT) if same else (Status.REFUTED, Relation.NONE)
             reason = f"the numerals are {'the same' if same else 'different'}"

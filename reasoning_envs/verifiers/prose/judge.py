@@ -28,14 +28,18 @@ from functools import lru_cache
 
 from reasoning_envs.symbolic.equality.equivalence import equivalent
 from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
-from reasoning_envs.symbolic.syntax.expression import Expr, num, sub
-from reasoning_envs.symbolic.syntax.notation import quote
+from reasoning_envs.symbolic.syntax.expression import Expr
 from reasoning_envs.symbolic.syntax.parser import ParseError, parse_expression
-from reasoning_envs.symbolic.values.evaluation import constant_sign, exact_value
+from reasoning_envs.symbolic.values.evaluation import exact_value
 from reasoning_envs.types import Relation, Status, Verdict
-from reasoning_envs.verifiers.prose.numbers import constant_text, number_text
+from reasoning_envs.verifiers.prose.comparison import (
+    Rational,
+    Reading,
+    Value,
+    compare,
+    statement_text,
+)
 from reasoning_envs.verifiers.prose.reader import (
-    ANNOTATION,
     MAX_CHARACTERS,
     Member,
     Statement,
@@ -44,9 +48,6 @@ from reasoning_envs.verifiers.prose.reader import (
 )
 
 __all__ = ["MAX_CHARACTERS", "JudgedStatement", "ProseJudgement", "judge_prose", "verify_prose"]
-
-Rational = int | Fraction
-Value = Rational | Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +162,6 @@ def _together(judged: list[JudgedStatement]) -> Verdict:
 # -- one statement ----------------------------------------------------------------------------------------------------
 
 
-class _Reading:
-    """One way to take a statement: the values of its sides, and what was assumed to take it so."""
-
-    __slots__ = ("condition", "left", "right")
-
-    def __init__(self, left: Value, right: Value, condition: str | None) -> None:
-        self.left, self.right, self.condition = left, right, condition
-
-
 def _judge(statement: Statement, line: str, tolerance: Fraction | None) -> Verdict | None:
     """The verdict on a statement; None where it turns out to be none (an equation, information about units)."""
     left, relation, right = statement.left, statement.relation, statement.right
@@ -183,7 +175,7 @@ def _judge(statement: Statement, line: str, tolerance: Fraction | None) -> Verdi
     for reading in _readings(statement):
         if isinstance(reading, Verdict):
             return first or reading
-        verdict = _compare(reading, statement, line, tolerance)
+        verdict = compare(reading, statement, line, tolerance)
         if verdict is None:
             return first
         if verdict.verified or verdict.status is not Status.REFUTED:
@@ -217,11 +209,11 @@ def _identity(statement: Statement, line: str) -> Verdict | None:
     verdict = equivalent(*sides)
     if not verdict.verified:
         return None
-    shown = _shown(statement, line)
+    shown = statement_text(statement, line)
     return replace(verdict, reason=f"{shown} is right: both sides are the same", seconds=0.0)
 
 
-def _readings(statement: Statement) -> Iterator[_Reading | Verdict]:
+def _readings(statement: Statement) -> Iterator[Reading | Verdict]:
     """The ways to take a statement, the plainest first; a verdict where a side is none that can be worked out."""
     left, right = statement.left, statement.right
     converted = _conversion(left, right)
@@ -229,20 +221,20 @@ def _readings(statement: Statement) -> Iterator[_Reading | Verdict]:
         values = _value(left.text()), _value(right.text())
         if converted is not None and left.lone and right.lone:
             factors = converted
-            yield _Reading(_times(values[0], factors[0]), _times(values[1], factors[1]), None)
+            yield Reading(_times(values[0], factors[0]), _times(values[1], factors[1]), None)
             return
-        yield _Reading(*values, None)
+        yield Reading(*values, None)
         if right.lone and right.percent and not left.percent:
             shown = right.text(percent=False).strip("()")
             counted = _value(right.text(percent=False))
-            yield _Reading(values[0], counted, f"{shown}% counts percent")
+            yield Reading(values[0], counted, f"{shown}% counts percent")
         if left.magnitude or right.magnitude:
-            yield _Reading(_value(left.text(magnitudes=False)), _value(right.text(magnitudes=False)), None)
-            yield _Reading(values[0], _value(right.text(magnitudes=False)), None)
+            yield Reading(_value(left.text(magnitudes=False)), _value(right.text(magnitudes=False)), None)
+            yield Reading(values[0], _value(right.text(magnitudes=False)), None)
         if converted is not None:
-            yield _Reading(_times(values[0], converted[0]), _times(values[1], converted[1]), "the units are converted")
+            yield Reading(_times(values[0], converted[0]), _times(values[1], converted[1]), "the units are converted")
         if right.pieces[-1] == "!" and right.end > right.start:
-            yield _Reading(values[0], _value("".join(right.pieces[:-1])), None)
+            yield Reading(values[0], _value("".join(right.pieces[:-1])), None)
     except ParseError:
         return
     except UnsafeExpressionError as error:
@@ -257,18 +249,6 @@ def _conversion(left: Member, right: Member) -> tuple[Rational, Rational] | None
     if first == second or first.dimension != second.dimension or first.turns != second.turns:
         return None
     return first.scale, second.scale
-
-
-def _mixed_units(statement: Statement) -> bool:
-    """Units of one dimension and several sizes: ``5 km/h * 30 min = 2.5 km`` cannot be told by its numbers."""
-    units = statement.left.units
-    if len(units) < 2 or not statement.right.units:
-        return False
-    bases = [base for unit in units for base, _ in unit.dimension]
-    if len(bases) == len(set(bases)):
-        return False
-    sizes = {unit.scale for unit in statement.right.units}
-    return math.prod(unit.scale for unit in units) not in sizes
 
 
 def _times(value: Value, factor: Rational) -> Value:
@@ -299,141 +279,3 @@ def _value(text: str) -> Value:
 
 def _plain(value: Rational) -> Rational:
     return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
-
-
-def _compare(reading: _Reading, statement: Statement, line: str, tolerance: Fraction | None) -> Verdict | None:
-    left, right, relation = reading.left, reading.right, statement.relation
-    conditions = () if reading.condition is None else (reading.condition,)
-    if isinstance(left, Expr) or isinstance(right, Expr):
-        return _compare_irrational(reading, statement, line, tolerance)
-    if relation in ("=", "≈"):
-        if left == right:
-            return _right(statement, line, Relation.EQUIVALENT, conditions)
-        near = _nearness(reading, statement, tolerance)
-        if near is not None:
-            return _right(statement, line, Relation.UNKNOWN, (*conditions, near))
-        if _mixed_units(statement):
-            return None
-        return _wrong(statement, line, f"{_text(statement.left, line)} is {number_text(left)}", number_text(left))
-    if _ORDERS[relation](_sign(left - right)):
-        return _right(statement, line, Relation.EQUIVALENT, conditions)
-    return _wrong(statement, line, f"{number_text(left)} is not {relation} {number_text(right)}", number_text(left))
-
-
-def _compare_irrational(
-    reading: _Reading, statement: Statement, line: str, tolerance: Fraction | None
-) -> Verdict | None:
-    """Sides with roots, factorials, pi."""
-    left, right = reading.left, reading.right
-    first = left if isinstance(left, Expr) else num(left)
-    second = right if isinstance(right, Expr) else num(right)
-    if statement.relation == "=":
-        verdict = equivalent(first, second)
-        if verdict.verified:
-            return replace(verdict, reason=f"{_shown(statement, line)} is right", seconds=0.0)
-        if verdict.refuted and "undefined" in verdict.reason:
-            return replace(verdict, reason=f"{_shown(statement, line)} is wrong: {verdict.reason}", seconds=0.0)
-        if not verdict.refuted:
-            return replace(verdict, seconds=0.0)
-        if tolerance is None and not (statement.left.cut or statement.right.cut):
-            worth = constant_text(first)
-            return replace(
-                _wrong(statement, line, f"{_text(statement.left, line)} is {worth}", worth),
-                method=verdict.method,
-                rigorous=verdict.rigorous,
-            )
-    difference = sub(first, second)
-    if statement.relation in ("=", "≈"):
-        allowed = None if isinstance(right, Expr) else _allowed(reading, statement, tolerance)
-        if allowed is None:
-            return None
-        low, high = constant_sign(sub(difference, num(allowed))), constant_sign(sub(num(-allowed), difference))
-        if low is None or high is None:
-            return None
-        if low <= 0 and high <= 0:
-            return _right(statement, line, Relation.UNKNOWN, (_rounding(statement, tolerance),))
-        worth = constant_text(first)
-        return _wrong(statement, line, f"{_text(statement.left, line)} is {worth}", worth)
-    sign = constant_sign(difference)
-    if sign is None:
-        return None
-    if _ORDERS[statement.relation](sign):
-        return _right(statement, line, Relation.EQUIVALENT, ())
-    return _wrong(
-        statement,
-        line,
-        f"{constant_text(first)} is not {statement.relation} {constant_text(second)}",
-        constant_text(first),
-    )
-
-
-_ORDERS = {
-    "<": lambda sign: sign < 0,
-    ">": lambda sign: sign > 0,
-    "<=": lambda sign: sign <= 0,
-    ">=": lambda sign: sign >= 0,
-    "!=": lambda sign: sign != 0,
-}
-
-
-def _sign(value: Rational) -> int:
-    return (value > 0) - (value < 0)
-
-
-# -- roundings --------------------------------------------------------------------------------------------------------
-
-
-def _nearness(reading: _Reading, statement: Statement, tolerance: Fraction | None) -> str | None:
-    """Why a difference between two numbers is allowed; None where it is not."""
-    left, right = reading.left, reading.right
-    if isinstance(left, Expr) or isinstance(right, Expr):
-        return None
-    allowed = _allowed(reading, statement, tolerance)
-    if allowed is None or abs(Fraction(left - right)) > allowed:
-        return None
-    return _rounding(statement, tolerance)
-
-
-def _allowed(reading: _Reading, statement: Statement, tolerance: Fraction | None) -> Fraction | None:
-    """How far apart the sides may be; None where they must be equal."""
-    bounds: list[Fraction] = []
-    right = reading.right
-    if tolerance is not None and not isinstance(right, Expr):
-        bounds.append(tolerance * abs(Fraction(right)) if right else tolerance)
-    for side in (statement.left, statement.right):
-        # A percent sign that divides makes the last digit count a hundredth of what it does.
-        places = None if side.decimals is None else side.decimals + (2 if side.percent and not reading.condition else 0)
-        if places is not None and side.cut:
-            bounds.append(Fraction(10) ** -max(places, 0))  # digits left out, not rounded
-        elif places is not None and statement.relation == "≈" and side is statement.right:
-            bounds.append(Fraction(10) ** -places / 2)
-    return max(bounds) if bounds else None
-
-
-def _rounding(statement: Statement, tolerance: Fraction | None) -> str:
-    for side in (statement.left, statement.right):
-        if side.decimals is not None and (side.cut or (statement.relation == "≈" and side is statement.right)):
-            return f"{side.text(percent=False).strip('()')} is a rounding"
-    return f"within {float(tolerance or 0):g}"
-
-
-# -- words ------------------------------------------------------------------------------------------------------------
-
-
-def _right(statement: Statement, line: str, relation: Relation, conditions: tuple[str, ...]) -> Verdict:
-    reason = f"{_shown(statement, line)} is right"
-    return Verdict(Status.VERIFIED, relation, reason, "arithmetic", True, None, conditions)
-
-
-def _wrong(statement: Statement, line: str, why: str, witness: str) -> Verdict:
-    reason = f"{_shown(statement, line)} is wrong: {why}"
-    return Verdict(Status.REFUTED, Relation.NONE, reason, "arithmetic", True, witness)
-
-
-def _shown(statement: Statement, line: str) -> str:
-    return quote(" ".join(ANNOTATION.sub("", line[statement.start : statement.end]).split()))
-
-
-def _text(member: Member, line: str) -> str:
-    text = quote(" ".join(line[member.start : member.end].split()))
-    return text[1:-1]

@@ -122,7 +122,7 @@ class _Reader(Brackets):
             self.command(token, pieces)
         elif "0" <= first <= "9" or (first == "." and len(token) > 1):
             self.at += 1
-            if pieces and (pieces[-1][0] == "^" or pieces[-1] == "!"):
+            if pieces and (pieces[-1][:1] == "^" or pieces[-1] == "!"):
                 pieces.append("*")  # (-1)^n 2^n, 3! 2!
             pieces.append(self.number(token))
         elif "a" <= first <= "z" or "A" <= first <= "Z":
@@ -290,8 +290,9 @@ class _Reader(Brackets):
                 pieces.append(f"conj({self.inside(content)})")
                 return
             self.tokens[self.at : self.at] = ["{", *content.split(), "}"]
+        before = len(pieces)
         self.font(pieces)
-        if len(pieces[-1]) == 1 and pieces[-1].isalpha():
+        if len(pieces) > before and len(pieces[-1]) == 1 and pieces[-1].isalpha():
             pieces[-1] += "_bar"  # a mean or a conjugate: not the letter itself
 
     def root(self) -> str:

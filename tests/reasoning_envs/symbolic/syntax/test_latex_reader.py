@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reasoning_envs import verify_answer
 from reasoning_envs.symbolic.syntax.latex import to_latex
 from reasoning_envs.symbolic.syntax.latex_reader import MAX_LATEX, from_latex, is_latex
 from reasoning_envs.symbolic.syntax.notation import ParseError
 from reasoning_envs.symbolic.syntax.parser import parse_line
+from reasoning_envs.types import Status
 
 
 @pytest.mark.parametrize(
@@ -166,3 +168,10 @@ LINES = (
 def test_what_the_printer_writes_is_read_again(text: str) -> None:
     latex = to_latex(parse_line(text))
     assert to_latex(parse_line(from_latex(latex))) == latex
+
+
+@pytest.mark.parametrize(
+    "text", [r"\begin{cases}\end{cases}1", r"\overline{}", r"\bar{\text{}}", r"\text{}5", r"\overline{\ }"]
+)
+def test_what_is_empty_breaks_nothing(text: str) -> None:
+    assert isinstance(verify_answer(text, "7").status, Status)

@@ -257,16 +257,18 @@ class AlgebraDomain:
         if missing is not None:
             raise unread(missing)
         letters = free_symbols(line)
+        if not letters:
+            raise unread(f"the {self._called} holds no letter that could be solved for")
         if unknown is not None:
             if unknown not in letters:
-                found = ", ".join(sorted(letters)) or "no letter at all"
+                found = ", ".join(sorted(letters))
                 raise unread(f"the unknown {unknown!r} is not in the {self._called}; found {found}")
         elif "x" in letters:
             unknown = "x"
         elif len(letters) == 1:
             (unknown,) = letters
         else:
-            found = ", ".join(sorted(letters)) or "no letter at all"
+            found = ", ".join(sorted(letters))
             raise unread(f"the unknown must be x or the only letter; found {found}")
         if len(unknown) > 1:
             raise unread(f"the unknown {unknown!r} must be a single letter")
@@ -419,14 +421,24 @@ def unread(reason: str) -> InputError:
 def read_line(text: str, unknown: str | None = None) -> Statement:
     """A statement from text; ``unknown`` (or each of several) is a letter in it whatever else it would mean (``e``).
 
+    LaTeX is read too, and so are lists of solutions (``x = 2, x = -2``).
+
     Raises:
         InputError: it cannot be read (UNPARSED), or is too large to be worked with (UNSAFE).
     """
     from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
+    from reasoning_envs.symbolic.syntax.listed import at_second_look
     from reasoning_envs.symbolic.syntax.parser import ParseError, parse_statement
 
+    symbols = None if unknown is None else names_of(unknown)
     try:
-        line = parse_statement(text, symbols=None if unknown is None else names_of(unknown))
+        try:
+            line = parse_statement(text, symbols=symbols)
+        except ParseError:
+            found = at_second_look(text, symbols)
+            if found is None:
+                raise
+            line = found
         check_bounds(line)
     except ParseError as error:
         raise InputError(Verdict(Status.UNPARSED, reason=error.reason, method="parser")) from error

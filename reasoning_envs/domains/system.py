@@ -8,13 +8,11 @@ from itertools import permutations
 
 import numpy as np
 
-from reasoning_envs.domains.algebra import AlgebraAction, AlgebraDomain, AlgebraState, read_line, unread
+from reasoning_envs.domains.algebra import AlgebraDomain, AlgebraState, read_line, unread
 from reasoning_envs.domains.problems.system import SYSTEM_LEVELS, draw_system
 from reasoning_envs.symbolic.moves.equations import Move
 from reasoning_envs.symbolic.steps.derivation import relate
 from reasoning_envs.symbolic.syntax.expression import sym
-from reasoning_envs.symbolic.syntax.latex_reader import MAX_LATEX, plain_line
-from reasoning_envs.symbolic.syntax.notation import ParseError
 from reasoning_envs.symbolic.syntax.statement import (
     Comparison,
     Statement,
@@ -29,7 +27,6 @@ from reasoning_envs.symbolic.systems.lines import fault_of_system_solution
 from reasoning_envs.symbolic.systems.mistakes import system_mistakes
 from reasoning_envs.symbolic.systems.moves import system_moves
 from reasoning_envs.types import Problem
-from reasoning_envs.verifiers.answer.outline import marks, split_at
 from reasoning_envs.verifiers.symbolic import SymbolicVerifier
 
 __all__ = ["SystemDomain"]
@@ -79,7 +76,7 @@ class SystemDomain(AlgebraDomain):
                 ``max_tokens``.
             ValueError: ``unknown`` holds what cannot be a symbol.
         """
-        line = read_line(_with_and(statement), unknown)
+        line = read_line(statement, unknown)
         equations = [sum(_is_equation(piece) for piece in conjuncts(part)) for part in alternatives(line)]
         if not equations or max(equations) < 2:
             raise unread("a system is needed: two equations or more, joined by 'and'")
@@ -95,10 +92,6 @@ class SystemDomain(AlgebraDomain):
         if any(len(name) > 1 for name in names):
             raise unread(f"the unknowns {chosen!r} must be single letters")
         return self._problem(self._fitting(line), None, None, None, ", ".join(names))
-
-    def parse(self, state: AlgebraState, text: str) -> AlgebraAction:
-        """A line that somebody wrote, in the problem's own letters; a comma between equations is *and*."""
-        return super().parse(state, _with_and(text))
 
     def canonical_key(self, problem: Problem) -> str:
         """A digest of the system that does not know names of letters and the order of equations, sides and operands."""
@@ -133,18 +126,6 @@ class SystemDomain(AlgebraDomain):
 
     def _moves(self, state: AlgebraState) -> Iterable[Move]:
         return system_moves(state.line, _usual(state))
-
-
-def _with_and(text: str) -> str:
-    """The text with its commas between equations read; what is no such text stays as it is."""
-    if "," not in text or len(text) > MAX_LATEX:
-        return text
-    try:
-        plain = plain_line(text)
-        pieces = split_at(plain, [mark for mark in marks(plain) if mark.sign == ","])
-    except ParseError:
-        return text  # the parser will say why
-    return " and ".join(piece.removeprefix("and ") for piece in pieces)
 
 
 def _usual(state: AlgebraState) -> tuple[str, ...]:

@@ -1,23 +1,20 @@
 r"""Lines of a derivation from their text, plain or LaTeX.
 
-Most are lines of the parser. What is not is looked at a second time: a congruence; equations parted by commas;
-integrals between bounds, limits, roundings and the like, as :mod:`~reasoning_envs.verifiers.answer.worked` has them.
-Commas between equations are *and* where the equations are about several letters (``x = 2, y = 1``), and *or* where
-they are about one (``x = 2, x = 3``); between inequalities they are *and*.
+Most are lines of the parser. What is not is looked at a second time: a congruence; a list with commas, as
+:mod:`~reasoning_envs.symbolic.syntax.listed` has it; integrals between bounds, limits, roundings and the like, as
+:mod:`~reasoning_envs.verifiers.answer.worked` has them.
 """
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
-from reasoning_envs.symbolic.syntax.expression import Expr
-from reasoning_envs.symbolic.syntax.latex_reader import plain_line
+from reasoning_envs.symbolic.syntax.latex_line import plain_line
+from reasoning_envs.symbolic.syntax.listed import read_list
 from reasoning_envs.symbolic.syntax.parser import MAX_BYTES, ParseError, parse_line
-from reasoning_envs.symbolic.syntax.statement import Comparison, Line, conjunction, disjunction, free_symbols
+from reasoning_envs.symbolic.syntax.statement import Line, free_symbols
 from reasoning_envs.types import Relation, Status, Verdict
-from reasoning_envs.verifiers.answer.outline import marks, split_at
 from reasoning_envs.verifiers.answer.worked import worked
 from reasoning_envs.verifiers.congruences import Congruence, read_congruence
 
@@ -26,8 +23,6 @@ __all__ = ["StepLine", "letters_of", "read_line"]
 StepLine = Line | Congruence
 
 _MAX_CACHED = 4000
-_THOUSANDS = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
-"""One number or two: nobody can tell."""
 _CONSTANTS = frozenset(("e", "i", "pi"))
 
 
@@ -73,34 +68,7 @@ def _at_second_look(text: str, symbols: frozenset[str]) -> StepLine | None:
     if "≡" in text:
         return read_congruence(text, symbols)
     plain = text if symbols & _CONSTANTS else worked(text)
-    listed = _listed(plain, symbols)
+    listed = read_list(plain, symbols or None)
     if listed is not None:
         return listed
     return None if plain == text else parse_line(plain, symbols=symbols or None)
-
-
-def _listed(text: str, symbols: frozenset[str]) -> Line | None:
-    """Comparisons with commas between them."""
-    cuts = [mark for mark in marks(text) if mark.sign == ","]
-    if not cuts or _THOUSANDS.search(text):
-        return None
-    parts = [parse_line(piece.removeprefix("and "), symbols=symbols or None) for piece in split_at(text, cuts)]
-    for place, part in enumerate(parts):
-        before = parts[place - 1]
-        if isinstance(part, Expr) and place and isinstance(before, Comparison) and before.op == "=":
-            parts[place] = Comparison("=", before.left, part)  # x = 2, 3
-    statements = [part for part in parts if not isinstance(part, Expr)]
-    if len(statements) < len(parts):
-        return None
-    equations = [part for part in statements if isinstance(part, Comparison) and part.op == "="]
-    if len(equations) < len(parts):
-        return conjunction(*statements)
-    letters = frozenset[str]().union(*map(free_symbols, equations))
-    solved = {part.left for part in equations if _is_solved(part)}
-    one = len(letters) == 1 or (len(solved) == 1 and all(map(_is_solved, equations)))
-    return disjunction(*equations) if one else conjunction(*equations)
-
-
-def _is_solved(part: Comparison) -> bool:
-    """It says what one letter is."""
-    return part.left.op == "sym" and part.left.symbols.isdisjoint(part.right.symbols)

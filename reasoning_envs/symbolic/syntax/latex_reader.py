@@ -38,7 +38,7 @@ from reasoning_envs.symbolic.syntax.latex_words import (
 from reasoning_envs.symbolic.syntax.lexer import FUNCTIONS
 from reasoning_envs.symbolic.syntax.notation import ParseError, quote
 
-__all__ = ["MAX_LATEX", "from_latex", "is_latex", "plain_line"]
+__all__ = ["MAX_LATEX", "from_latex", "is_latex"]
 
 MAX_LATEX = 4000
 """Characters of LaTeX at most."""
@@ -52,7 +52,6 @@ _PROSE = re.compile(r"\s*[A-Za-z]{3,}(?: +[A-Za-z]+)*\s*")
 _THOUSANDS = re.compile(r"(?<=[0-9])(?:\s*\{,\s*\}\s*|,\s*\\!\s*|\\[,;: !]\s*|\{\\,\}|~)(?=[0-9]{3}(?![0-9]))")
 _CLOSING = frozenset((")", "]"))
 _DOLLAR = re.compile(r"(?<!\\)\$\$?")
-_QUOTED_PHRASE = re.compile(r'"\s*(no (?:real )?solutions?|all real(?: number)?s)\s*\.?"', re.IGNORECASE)
 _BAR = frozenset(("|",))
 
 
@@ -82,15 +81,6 @@ def from_latex(text: str) -> str:
     if reader.tokens[reader.at]:
         raise reader.error(f"{quote(reader.tokens[reader.at])} closes nothing")
     return plain
-
-
-def plain_line(text: str) -> str:
-    r"""A line of a derivation in plain notation, be it LaTeX or not; ``\text{no solution}`` loses its quotes.
-
-    Raises:
-        ParseError: as :func:`from_latex`.
-    """
-    return _QUOTED_PHRASE.sub(r"\1", from_latex(text)) if is_latex(text) else text
 
 
 class _Reader(Brackets):

@@ -39,7 +39,8 @@ from reasoning_envs.symbolic.syntax.expression_parser import (
     OR,
     ExpressionParser,
 )
-from reasoning_envs.symbolic.syntax.latex_reader import MAX_LATEX, plain_line
+from reasoning_envs.symbolic.syntax.latex_line import plain_line
+from reasoning_envs.symbolic.syntax.latex_reader import MAX_LATEX
 from reasoning_envs.symbolic.syntax.lexer import (
     COMPARISONS,
     END,

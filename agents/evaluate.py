@@ -149,7 +149,7 @@ def _check_target(path: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code is 0, or 2 where the policy or a file cannot be used."""
+    """Run the command line; the exit code is 0, or 2 where the policy or a file cannot be used, or holds no problem."""
     parser = argparse.ArgumentParser(
         prog="python -m agents.evaluate",
         description="Let a policy solve the equations of a file, one a line, and judge each answer.",
@@ -181,6 +181,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     for line in bad:
         print(f"left out: {line}", file=sys.stderr)
+    if not lines:
+        print(f"evaluate: {chosen.problems} holds no problem to solve", file=sys.stderr)
+        return 2
     problems = [line.problem for line in lines]
     plan = METHODS[chosen.search]
     method = replace(plan, limits=Limits(chosen.budget, plan.limits.steps))

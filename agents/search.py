@@ -30,7 +30,6 @@ __all__ = [
     "BY_ORDER",
     "BY_POLICY",
     "BY_SIZE",
-    "BY_VALUE",
     "KINDS",
     "LEVIN",
     "METHODS",
@@ -87,7 +86,6 @@ class Weighted:
 
 
 BY_POLICY = Weighted(policy=1.0)
-BY_VALUE = Weighted(value=1.0)
 BY_SIZE = Weighted(size=1.0)
 BY_ORDER = Weighted(order=1.0)
 LEVIN = Weighted(depth=1.0, policy=1.0)

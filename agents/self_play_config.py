@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
 from agents.run_folder import damaged, read_config
 
-__all__ = ["MAY_CHANGE", "Arguments", "Config", "parse_arguments"]
+__all__ = ["MAY_CHANGE", "SMOKE", "Arguments", "Config", "parse_arguments"]
 
 MAY_CHANGE = (
     "minutes",
@@ -102,21 +102,19 @@ class Config:
         """``ppo_level`` one by one."""
         return _names(self.ppo_level)
 
-    def smoke(self) -> Config:
-        """The same in about a minute: every part runs, and little is learned."""
-        return replace(
-            self,
-            minutes=min(self.minutes, 0.2),
-            problems=48,
-            check_every=4,
-            check_problems=1,
-            prm_traces=150,
-            search_problems=1,
-            ppo_steps=1024,
-            ppo_problems=10,
-            evaluation_problems=1,
-        )
 
+SMOKE: Mapping[str, Any] = {
+    "minutes": 0.2,
+    "problems": 48,
+    "check_every": 4,
+    "check_problems": 1,
+    "prm_traces": 150,
+    "search_problems": 1,
+    "ppo_steps": 1024,
+    "ppo_problems": 10,
+    "evaluation_problems": 1,
+}
+"""The defaults of ``--smoke``: every part runs in about a minute, and little is learned."""
 
 _SHARES = {"scramble_share", "decay"}
 
@@ -148,12 +146,14 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
     parser.add_argument("--name", default="demo", help="of the run")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="folder that holds the folder of the run")
     parser.add_argument("--resume", action="store_true", help="go on with the run of this name from its checkpoint")
-    parser.add_argument("--smoke", action="store_true", help="everything in about a minute")
+    parser.add_argument("--smoke", action="store_true", help="everything in about a minute; what else is said counts")
     annotations = get_type_hints(Config, include_extras=True)
     for option in fields(Config):
         kind, help_text = get_args(annotations[option.name])
         parser.add_argument("--" + option.name.replace("_", "-"), type=kind, default=option.default, help=help_text)
     known, _ = parser.parse_known_args(arguments)
+    if known.smoke:
+        parser.set_defaults(**SMOKE)
     started = known.out / known.name / "config.json"
     if known.resume and started.is_file():
         # What the run was started with need not be said again; what is said now goes before.
@@ -162,13 +162,15 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
             kind = get_args(annotations[key])[0]
             if type(before[key]) is not kind and not (kind is float and type(before[key]) is int):
                 raise damaged(started, f"says that {key} is {before[key]!r}, which is no {kind.__name__}")
-            parser.set_defaults(**{key: before[key]})
+            if not (known.smoke and key in SMOKE and key in MAY_CHANGE):
+                parser.set_defaults(**{key: before[key]})
     chosen = vars(parser.parse_args(arguments))
-    name, out, resume, smoke = (chosen.pop(key) for key in ("name", "out", "resume", "smoke"))
+    name, out, resume = (chosen.pop(key) for key in ("name", "out", "resume"))
+    del chosen["smoke"]
     if name in ("", "..") or Path(name).name != name:
         parser.error(f"--name must be the plain name of a folder, got {name!r}")
     try:
         config = Config(**chosen)
     except ValueError as error:
         parser.error(str(error))
-    return Arguments(config.smoke() if smoke else config, out / name, resume)
+    return Arguments(config, out / name, resume)

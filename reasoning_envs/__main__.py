@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     answer.add_argument(
         "answer",
         metavar="ANSWER",
-        help="as text, also within a longer reply; of LaTeX only \\boxed{} around plain text is read",
+        help="as text or LaTeX, also within a longer reply",
     )
     answer.add_argument("truth", metavar="TRUTH")
     answer.set_defaults(run=_verify_answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import index as as_index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
-from reasoning_envs.domains.protocol import Action, Domain, InputError, ReportingDomain
+from reasoning_envs.domains.protocol import Action, Domain, InputError, MoveDomain, ReportingDomain
 from reasoning_envs.episodes import EnvState, Steps, Taken
 from reasoning_envs.interfaces import INTERFACES, Moves, Writing
 from reasoning_envs.loading import open_domain
@@ -85,7 +86,7 @@ class ReasoningEnv(gym.Env[Any, Any]):
 
     Raises:
         ValueError: an unknown interface, level, split or render mode, or no usable problem.
-        TypeError: the domain does not offer the interface, or does not take the keywords.
+        TypeError: the domain does not offer the interface, or does not take the keywords; a count is no whole number.
 
     ## Version History
     * v0: initial release.
@@ -109,25 +110,14 @@ class ReasoningEnv(gym.Env[Any, Any]):
     ) -> None:
         if interface not in INTERFACES:
             raise ValueError(f"there is no interface {interface!r}; known: {', '.join(INTERFACES)}")
-        if max_steps < 1:
-            raise ValueError(f"max_steps must be 1 or more, got {max_steps}")
+        _check_count("max_steps", max_steps)
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             known = ", ".join(self.metadata["render_modes"])
             raise ValueError(f"there is no render mode {render_mode!r}; known: {known}")
         made_with = {**(domain_kwargs or {}), **more}
         self.domain = open_domain(domain, made_with)
-        self.recipe = _plain_recipe(
-            {
-                "domain": domain,
-                "interface": interface,
-                "split": split,
-                "level": level if level is None or isinstance(level, str) else list(level),
-                "problems": str(problems) if isinstance(problems, Path) else problems,
-                "max_steps": max_steps,
-                "reject_wrong_steps": reject_wrong_steps,
-                **made_with,
-            }
-        )
+        if isinstance(self.domain, MoveDomain):
+            _check_count("max_tokens", self.domain.max_tokens)
         self.interface = interface
         self.max_steps = max_steps
         self.reject_wrong_steps = reject_wrong_steps
@@ -146,6 +136,18 @@ class ReasoningEnv(gym.Env[Any, Any]):
         self._candidates: Sequence[Action] = ()
         self._started: tuple[Problem, Any] | None = None
         self._source = ProblemSource(self.domain, split=split, level=level, problems=problems, refusal=self._refusal)
+        self.recipe = _plain_recipe(
+            {
+                "domain": domain,
+                "interface": interface,
+                "split": split,
+                "level": level if level is None or isinstance(level, str) else list(level),
+                "problems": str(problems) if isinstance(problems, Path) else problems,
+                "max_steps": max_steps,
+                "reject_wrong_steps": reject_wrong_steps,
+                **made_with,
+            }
+        )
         self._screen: Screen | None = None
 
     # -- Gymnasium ----------------------------------------------------------------------------------------------
@@ -427,6 +429,16 @@ class ReasoningEnv(gym.Env[Any, Any]):
         if self._screen is None:
             self._screen = rendering.Screen()
         self._screen.show(self.problem, self.start_line, self.steps, self._outcome, self._end)
+
+
+def _check_count(name: str, value: object) -> None:
+    """Raise what says that ``value`` is no number of 1 or more."""
+    try:
+        number = as_index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, got {value!r:.80}") from None
+    if number < 1:
+        raise ValueError(f"{name} must be 1 or more, got {number}")
 
 
 def _plain_recipe(kwargs: Mapping[str, Any]) -> dict[str, Any]:

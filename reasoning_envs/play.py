@@ -20,12 +20,14 @@ def play(name: str, *, seed: int | None = None, level: str | None = None, proble
     """Let a person take the actions of one episode, read from standard input; the exit code.
 
     Ends with the episode, with the end of the input, or with ``q``: code 0. Input that is no action is explained and
-    asked for again. An unknown environment, level or problem: code 2.
+    asked for again. An unknown environment, level or problem, or a level beside a problem: code 2.
 
     Raises:
         KeyboardInterrupt: Ctrl-C.
     """
     try:
+        if level is not None and problem is not None:
+            raise ValueError("give either --problem or --level: a problem is played as it is")
         env = _make(name, level)
         env.reset(seed=seed, options=None if problem is None else {"problem": problem})
     except (Error, ValueError, TypeError) as error:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import gzip
 import warnings
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple, TextIO, cast
@@ -192,6 +193,8 @@ class ProblemSource:
     def _check_levels(self, level: str | Sequence[str] | None) -> tuple[str, ...]:
         if level is None:
             return ()
+        if not isinstance(level, str | Sequence | Set):
+            raise ValueError(f"a level is a name, or several of them, got {level!r:.80}")
         levels = (level,) if isinstance(level, str) else tuple(level)
         for name in levels:
             if name not in self._domain.levels:
@@ -201,6 +204,18 @@ class ProblemSource:
             raise ValueError("an empty list of levels; None takes them all")
         return levels
 
+    def _entry(self, number: int, item: str | Problem) -> Problem:
+        """One of a list of problems, counted from 1."""
+        if isinstance(item, Problem):
+            return item
+        if not isinstance(item, str):
+            raise ValueError(f"entry {number} of the list of problems is no Problem and no text, but {item!r:.80}")
+        try:
+            return self._domain.problem(item)
+        except InputError as error:
+            reason = f"entry {number} of the list of problems, {item!r:.80}: {error.verdict.reason}"
+            raise InputError(replace(error.verdict, reason=reason)) from error
+
     def _usable(self, problems: str | Path | Iterable[str | Problem]) -> list[Problem]:
         if isinstance(problems, str | Path):
             source = str(problems)
@@ -209,7 +224,7 @@ class ProblemSource:
                 warnings.warn(str(line), ProblemFileWarning, stacklevel=4)
         else:
             source = "the list of problems"
-            found = [self._domain.problem(item) if isinstance(item, str) else item for item in problems]
+            found = [self._entry(number, item) for number, item in enumerate(problems, start=1)]
         usable = []
         for problem in found:
             refusal = self._refusal(problem)

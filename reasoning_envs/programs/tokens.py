@@ -29,14 +29,12 @@ from reasoning_envs.programs.values import Value
 
 __all__ = [
     "MAX_VARIABLES",
-    "TOKENS_VERSION",
     "VOCABULARY_SIZE",
     "expression_tokens",
     "program_tokens",
     "value_tokens",
 ]
 
-TOKENS_VERSION = 1
 VOCABULARY_SIZE = 256
 
 MAX_VARIABLES = 32

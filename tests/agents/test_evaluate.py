@@ -201,10 +201,18 @@ def test_what_cannot_be_used_is_said(
     assert message in capsys.readouterr().err
 
 
-def test_a_file_without_a_problem_is_an_empty_result(policy: Path, tmp_path: Path) -> None:
-    (tmp_path / "none.txt").write_text("# nothing\n", encoding="utf-8")
-    assert run("--policy", policy, "--problems", tmp_path / "none.txt", "--json", tmp_path / "out.json") == 0
-    assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["problems"] == []
+@pytest.mark.parametrize(("text", "left_out"), [("", 0), ("# nothing\n\n", 0), ("x = 3\ntwo\n", 2)])
+def test_a_file_without_a_problem_is_said(
+    text: str, left_out: int, policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "none.txt"
+    file.write_text(text, encoding="utf-8")
+    assert run("--policy", policy, "--problems", file, "--json", tmp_path / "out.json") == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("left out: ") == left_out
+    assert said.err.endswith(f"evaluate: {file} holds no problem to solve\n")
+    assert not (tmp_path / "out.json").exists()
 
 
 def test_it_runs_as_a_command_from_any_folder(policy: Path, problems: Path, tmp_path: Path) -> None:

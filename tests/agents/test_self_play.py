@@ -23,7 +23,7 @@ from agents.proposer_solver import Iteration, ProposerSolver
 from agents.results import AFTER, BEFORE, FLOORS, RunResults
 from agents.run_folder import RunFolder
 from agents.self_play import SelfPlay
-from agents.self_play_config import Config, parse_arguments
+from agents.self_play_config import SMOKE, Config, parse_arguments
 from agents.tree import Outcome
 from reasoning_envs.problems import split_of
 from reasoning_envs.traces import read_traces
@@ -48,9 +48,18 @@ def test_every_setting_is_an_option(tmp_path: Path) -> None:
 
 def test_smoke_is_small_and_whole() -> None:
     config = parse_arguments(["--smoke", "--seed", "3"]).config
-    assert config == Config(seed=3).smoke()
+    assert config == replace(Config(seed=3), **SMOKE)
     assert config.minutes < 0.5
     assert min(config.prm_traces, config.search_problems, config.ppo_steps, config.evaluation_problems) >= 1
+
+
+def test_what_is_said_beside_smoke_counts(tmp_path: Path) -> None:
+    common = ["--smoke", "--name", "one", "--out", str(tmp_path)]
+    config, path, _ = parse_arguments([*common, "--problems", "7", "--minutes", "3"])
+    assert config == replace(Config(), **{**SMOKE, "problems": 7, "minutes": 3.0})
+    RunFolder(path, asdict(config))
+    # A resumed run keeps its settings; those that may change are small again.
+    assert parse_arguments([*common, "--resume"]).config == replace(config, minutes=SMOKE["minutes"])
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,7 @@ def test_the_same_seed_is_the_same_problem(typed: Any, capsys: pytest.CaptureFix
         (["CartPole"], "there is no environment 'CartPole'"),
         (["toy/Play-v0", "--level", "hard"], "has no level 'hard'; known: two, three, six"),
         (["toy/Play-v0", "--problem", "x"], "expected numbers joined by"),
+        (["toy/Play-v0", "--problem", "1 + 1", "--level", "six"], "give either --problem or --level"),
     ],
 )
 def test_playing_what_is_not_there(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -261,7 +262,7 @@ def test_a_derivation_may_come_from_any_editor(end: bytes) -> None:
 
 def test_what_is_read_of_latex_is_said() -> None:
     said = " ".join(run("verify", "answer", "--help").stdout.split())
-    assert "of LaTeX only \\boxed{} around plain text is read" in said
+    assert "as text or LaTeX, also within a longer reply" in said
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes")

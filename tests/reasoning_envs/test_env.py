@@ -384,6 +384,7 @@ def test_options_choose_the_problem_or_the_level() -> None:
     [
         ({"problme": "1 + 1"}, "no option problme; known: level, problem"),
         ({"level": "hard"}, "no level 'hard'; known: two, three, six"),
+        ({"level": 3}, "a level is a name, or several of them, got 3"),
         ({"level": []}, "empty list of levels"),
         ({"problem": "1 + 1", "level": "two"}, "not both"),
         ({"problem": 7}, "a Problem or its statement, got int"),
@@ -406,6 +407,9 @@ def test_a_problem_that_cannot_be_read_carries_its_verdict() -> None:
     assert caught.value.verdict.status is Status.UNPARSED
 
 
+ALGEBRA = "reasoning_envs.domains.algebra:AlgebraDomain"
+
+
 # -- construction -------------------------------------------------------------------------------------------------
 
 
@@ -414,6 +418,12 @@ def test_a_problem_that_cannot_be_read_carries_its_verdict() -> None:
     [
         ({"interface": "voice"}, ValueError, "no interface 'voice'; known: moves, text"),
         ({"max_steps": 0}, ValueError, "max_steps must be 1 or more"),
+        ({"max_steps": "a"}, TypeError, "max_steps must be a whole number, got 'a'"),
+        ({"max_steps": 2.5}, TypeError, "max_steps must be a whole number, got 2.5"),
+        ({"domain": ALGEBRA, "max_tokens": -1}, ValueError, "max_tokens must be 1 or more, got -1"),
+        ({"domain": ALGEBRA, "max_tokens": 0, "interface": "text"}, ValueError, "max_tokens must be 1 or more, got 0"),
+        ({"domain": ALGEBRA, "max_tokens": 9.5}, TypeError, "max_tokens must be a whole number, got 9.5"),
+        ({"level": 3}, ValueError, "a level is a name, or several of them, got 3"),
         ({"render_mode": "smell"}, ValueError, "no render mode 'smell'; known: ansi, human, rgb_array"),
         ({"split": "dev"}, ValueError, "no split 'dev'; known: 'train', 'validation', 'test'"),
         ({"level": "hard"}, ValueError, "no level 'hard'"),

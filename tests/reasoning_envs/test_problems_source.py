@@ -1,5 +1,6 @@
 """Where problems come from: levels, the split, and lists."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,18 @@ def test_a_list_of_problems_or_texts() -> None:
     problem = READY.problem("5 + 5")
     assert {item.statement for item in drawn(60, problems=["1 + 1", "2  + 2", problem])} == {"1 + 1", "2 + 2", "5 + 5"}
     assert {item.statement for item in drawn(20, problems=(text for text in ("1 + 1", "2 + 2")))} == {"1 + 1", "2 + 2"}
+
+
+@pytest.mark.parametrize(
+    ("problems", "message"),
+    [
+        (["1 + 1", "1 +"], "entry 2 of the list of problems, '1 +': "),
+        (["1 + 1", "2 + 2", 3], "entry 3 of the list of problems is no Problem and no text, but 3"),
+    ],
+)
+def test_a_bad_entry_of_a_list_is_numbered(problems: list[Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        ReasoningEnv(TOY, problems=problems)
 
 
 def test_a_split_of_a_list() -> None:

@@ -38,7 +38,7 @@ from reasoning_envs.symbolic.syntax.statement import (
 from reasoning_envs.symbolic.values.evaluation import constant_sign
 from reasoning_envs.types import Relation
 
-__all__ = ["joint_changes", "sign_chart", "special_changes"]
+__all__ = ["joint_changes", "special_changes"]
 
 _LESS = ("<", "<=")
 
@@ -59,17 +59,13 @@ def special_changes(op: str, left: Expr, right: Expr) -> Iterator[Change]:
 # -- signs --------------------------------------------------------------------------------------------------------
 
 
-def sign_chart(op: str, left: Expr) -> Statement | None:
-    """The solutions of ``left op 0`` as a line, where the signs of ``left`` can be seen; None where they cannot.
-
-    They can where ``left`` is a product, a quotient or a power whose factors are linear or have no rational root.
-    """
-    return _sign_chart(op, left)[0]
-
-
 @lru_cache(maxsize=2048)
 def _sign_chart(op: str, left: Expr) -> tuple[Statement | None, Statement | None]:
-    """The solutions of ``left op 0``, and what they become with poles taken for zeros, if that is something else."""
+    """The solutions of ``left op 0`` as a line, and what they become with poles taken for zeros, if that differs.
+
+    None where the signs cannot be seen: they can where ``left`` is a product, a quotient or a power whose factors are
+    linear or have no rational root.
+    """
     if left.symbols != {"x"} or not is_rational(left) or not _shows_signs(left):
         return None, None
     line = Comparison(op, left, ZERO)

@@ -25,7 +25,6 @@ __all__ = [
     "VOCABULARY_VERSION",
     "encode_number",
     "encode_symbol",
-    "swap_table",
 ]
 
 VOCABULARY_VERSION = 1
@@ -114,11 +113,3 @@ def encode_symbol(name: str) -> bytes:
     if not name.isidentifier():
         raise ValueError(f"{name!r} cannot name a symbol: it is no identifier")
     return _NAME + name.encode() + END
-
-
-def swap_table(first: str, second: str) -> bytes:
-    """A table for ``bytes.translate`` that exchanges two single-letter symbols."""
-    table = bytearray(range(256))
-    a, b = ord(first), ord(second)
-    table[a], table[b] = b, a
-    return bytes(table)

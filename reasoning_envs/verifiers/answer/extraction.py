@@ -86,7 +86,7 @@ def find_answer(text: str) -> Found:
         if marks:
             return _after_mark(text[marks[-1].end() :].strip())
     whole = _bare(text)
-    if not _SENTENCE.match(text) and _readable(whole):
+    if not ("$" in text and _SENTENCE.match(text)) and _readable(whole):
         return whole
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:

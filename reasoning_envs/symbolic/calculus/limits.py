@@ -7,12 +7,31 @@ the letter. Everything else is an error: no value is guessed from numbers.
 
 from __future__ import annotations
 
-from reasoning_envs.symbolic.calculus.differentiation import NotDifferentiableError, differentiate, holds_calculus
+from reasoning_envs.symbolic.calculus.differentiation import (
+    NotDifferentiableError,
+    differentiate,
+    holds_calculus,
+    product_of,
+)
 from reasoning_envs.symbolic.equality.equivalence import equivalent, rational_form, sign_of
 from reasoning_envs.symbolic.equality.forms import TooLarge, UndefinedForm
 from reasoning_envs.symbolic.moves.rules import simplify
 from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
-from reasoning_envs.symbolic.syntax.expression import ONE, ZERO, Expr, call, const, div, mul, neg, num, substitute, sym
+from reasoning_envs.symbolic.syntax.expression import (
+    ONE,
+    ZERO,
+    Expr,
+    call,
+    const,
+    div,
+    factors,
+    mul,
+    neg,
+    num,
+    power,
+    substitute,
+    sym,
+)
 from reasoning_envs.symbolic.syntax.printer import to_text
 from reasoning_envs.symbolic.values.balls import Unclear, Undefined, precision
 from reasoning_envs.symbolic.values.enclosures import value_at
@@ -63,7 +82,9 @@ def limit(expr: Expr, name: str, target: Expr, side: int = 0) -> Expr:
         if far:
             letter = sym("limit_t" if "limit_t" not in expr.symbols else "limit_u")
             inverse = div(num(far), letter)
-            return _Search(str(letter.value), ZERO, 1).of(substitute(expr, {name: inverse}), _ROUNDS)
+            # Far out the letter is positive where it stands alone, which takes it out of roots.
+            over = "positive" if far > 0 and expr.symbols <= {name} else "real"
+            return _Search(str(letter.value), ZERO, 1, over).of(substitute(expr, {name: inverse}), _ROUNDS)
         return _Search(name, target, side).of(expr, _ROUNDS)
     except (UnsafeExpressionError, NotDifferentiableError, UndefinedForm, TooLarge) as error:
         raise LimitError(f"the limit was not found: {error}") from None
@@ -72,10 +93,10 @@ def limit(expr: Expr, name: str, target: Expr, side: int = 0) -> Expr:
 class _Search:
     """One letter, where it goes and from which side."""
 
-    __slots__ = ("name", "side", "target")
+    __slots__ = ("name", "over", "side", "target")
 
-    def __init__(self, name: str, target: Expr, side: int) -> None:
-        self.name, self.target, self.side = name, target, side
+    def __init__(self, name: str, target: Expr, side: int, over: str = "real") -> None:
+        self.name, self.target, self.side, self.over = name, target, side, over
 
     def of(self, expr: Expr, rounds: int) -> Expr:
         if rounds == 0 or expr.size > _MAX_SIZE:
@@ -91,7 +112,7 @@ class _Search:
             if outer is None:
                 raise LimitError(f"{to_text(expr)[:60]} has no limit that is found from its parts")
             return outer
-        top, down = rational_form(expr)
+        top, down = rational_form(expr, self.over)
         return self.quotient(top, down, rounds)
 
     def put_in(self, expr: Expr) -> Expr | None:
@@ -132,8 +153,26 @@ class _Search:
                 return simplify(div(over, under))
             if not _is_zero(over):
                 return self.pole(over, down)
-            top, down = rational_form(div(differentiate(top, self.name), differentiate(down, self.name)))
+            top, down = rational_form(div(differentiate(top, self.name), differentiate(down, self.name)), self.over)
+        damped = self.logarithm(top, down, rounds)
+        if damped is not None:
+            return damped
         raise LimitError(f"no limit of {to_text(div(top, down))[:60]} was found")
+
+    def logarithm(self, top: Expr, down: Expr, rounds: int) -> Expr | None:
+        """``f*ln(u)`` where f goes to 0 and the logarithm grows: the rule for ``ln(u)/(1/f)``; None of all else."""
+        if top.op == "neg":
+            found = self.logarithm(top.args[0], down, rounds)
+            return None if found is None else simplify(neg(found))
+        parts = factors(top)
+        place = next((i for i, part in enumerate(parts) if part.op == "ln" and self.name in part.symbols), None)
+        if place is None or rounds < 2:
+            return None
+        inner, rest = parts[place].args[0], div(product_of(*parts[:place], *parts[place + 1 :]), down)
+        if self.of(inner, rounds - 1) not in (ZERO, _INFINITY) or not _is_zero(self.of(rest, rounds - 1)):
+            return None
+        above = mul(differentiate(inner, self.name), power(rest, num(2)))
+        return self.of(neg(div(above, mul(inner, differentiate(rest, self.name)))), rounds - 1)
 
     def pole(self, over: Expr, down: Expr) -> Expr:
         """The quotient grows beyond all bounds: its sign is that of the first derivative below that is not 0."""

@@ -381,13 +381,13 @@ def _independent(ring: Ring) -> bool:
     )
 
 
-def rational_form(expr: Expr) -> tuple[Expr, Expr]:
+def rational_form(expr: Expr, over: str = "real") -> tuple[Expr, Expr]:
     """The expression as (numerator, denominator): expanded polynomials in its symbols and kernels, in lowest terms.
 
     Raises:
         UndefinedForm: it divides by zero. TooLarge: it is too large to expand.
     """
-    found, _ = normal_form(expr)
+    found, _ = normal_form(expr, over)
     top, down = found.lowest_terms()
     return polynomial_to_expr(top, found.ring), polynomial_to_expr(down, found.ring)
 

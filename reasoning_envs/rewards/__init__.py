@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reasoning_envs.rewards.distance import DistanceToGo
     from reasoning_envs.rewards.ensemble import EnsemblePRM
     from reasoning_envs.rewards.human import ConsensusPRM, HumanPRM
+    from reasoning_envs.rewards.implicit import ImplicitConfig, ImplicitPRM
     from reasoning_envs.rewards.judging import Judgement, first_error_f1, judge_prm
     from reasoning_envs.rewards.labels import read_labels
     from reasoning_envs.rewards.language import ChatEndpoint, LanguageModelPRM
@@ -45,6 +46,8 @@ __all__ = [
     "EnsemblePRM",
     "HumanPRM",
     "Implicit",
+    "ImplicitConfig",
+    "ImplicitPRM",
     "Judgement",
     "LanguageModelPRM",
     "LearnedConfig",
@@ -81,6 +84,8 @@ __all__ = [
 _LAZY = {
     "Corrupted": "corruption",
     "ChatEndpoint": "language",
+    "ImplicitConfig": "implicit",
+    "ImplicitPRM": "implicit",
     "Judgement": "judging",
     "LanguageModelPRM": "language",
     "LearnedConfig": "model",

@@ -42,11 +42,12 @@ def open_prm(prm: ProcessRewardModel | str | PathLike[str]) -> ProcessRewardMode
 
 
 def _load(path: str) -> ProcessRewardModel:
+    from reasoning_envs.rewards.implicit import ImplicitPRM
     from reasoning_envs.rewards.learned import LearnedPRM
     from reasoning_envs.rewards.model import family_of
     from reasoning_envs.rewards.outcome import OutcomePRM, OutcomeRewardModel
 
-    families = {kind.name: kind for kind in (OutcomePRM, OutcomeRewardModel)}
+    families = {kind.name: kind for kind in (OutcomePRM, OutcomeRewardModel, ImplicitPRM)}
     family: type[ProcessRewardModel] = families.get(family_of(path), LearnedPRM)
     return family.load(path)
 

@@ -22,6 +22,7 @@ __all__ = ["FAMILIES", "add_commands"]
 
 FAMILIES = {
     "learned": "reasoning_envs.rewards.learned:LearnedPRM",
+    "implicit": "reasoning_envs.rewards.implicit:ImplicitPRM",
     "outcome": "reasoning_envs.rewards.outcome:OutcomePRM",
     "orm": "reasoning_envs.rewards.outcome:OutcomeRewardModel",
 }

@@ -29,7 +29,7 @@ __all__ = [
     "reliability",
 ]
 
-_THRESHOLDS = 1.0 / (1.0 + np.exp(-np.linspace(-4.5, 4.5, 46)))  # from .011 to .989
+_THRESHOLDS = 1.0 / (1.0 + np.exp(-np.linspace(-6.0, 6.0, 121)))  # from .002 to .998
 
 
 def first_error(trace: Trace) -> int | None:

@@ -18,7 +18,17 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Aggregate", "BagNetwork", "Bags", "Fitting", "train", "train_on_outcomes"]
+__all__ = [
+    "Aggregate",
+    "BagNetwork",
+    "Bags",
+    "Choices",
+    "Fitting",
+    "train",
+    "train_on_outcomes",
+    "train_policy",
+    "train_ratio",
+]
 
 Floats = NDArray[np.float32]
 Bags = tuple[NDArray[np.int32], ...]
@@ -204,7 +214,98 @@ def train_on_outcomes(
     return _optimise(network, episodes, loss_of, held_out, fitting, seed)
 
 
+Choices = Sequence[Sequence[Sequence[Bags]]]
+"""Of each episode, of each step: the step taken, and behind it its rivals."""
+
+
+def train_policy(
+    network: BagNetwork, episodes: Choices, held_out: NDArray[np.intp], fitting: Fitting, seed: int
+) -> tuple[BagNetwork, int]:
+    """As :func:`train`, where the softmax of a step's logit among its rivals' is to imitate what was done."""
+
+    def loss_of(logits_of: LogitsOf, rows: NDArray[np.intp]) -> torch.Tensor:
+        return -_log_chances(logits_of, episodes, rows)[0].mean()
+
+    return _optimise(network, [_flat(episode) for episode in episodes], loss_of, held_out, fitting, seed)
+
+
+def train_ratio(
+    network: BagNetwork,
+    reference: BagNetwork,
+    episodes: Choices,
+    outcomes: Floats,
+    scale: tuple[float, float],
+    held_out: NDArray[np.intp],
+    fitting: Fitting,
+    seed: int,
+) -> tuple[BagNetwork, int]:
+    """As :func:`train_policy`, where the outcome is to be sigmoid(beta * sum of log(policy / reference) + c).
+
+    Args:
+        network: where to start, with one output.
+        reference: of the ratio.
+        episodes: see :data:`Choices`.
+        outcomes: ``[n]`` in [0, 1].
+        scale: beta and c.
+        held_out: indices of episodes.
+        fitting: see there; ``batch`` counts episodes.
+        seed: of the order and of the dropout.
+    """
+    import torch
+
+    beta, constant = scale
+    targets = torch.from_numpy(outcomes)
+    base = torch.tensor(
+        [
+            sum(float(logits[0] - np.logaddexp.reduce(logits)) for logits in (reference(c)[:, 0] for c in episode))
+            for episode in episodes
+        ],
+        dtype=torch.float32,
+    )
+
+    def loss_of(logits_of: LogitsOf, rows: NDArray[np.intp]) -> torch.Tensor:
+        logs, counts = _log_chances(logits_of, episodes, rows)
+        sums = torch.stack([part.sum() for part in torch.split(logs, counts)])
+        whole = beta * (sums - base[rows]) + constant
+        return torch.nn.functional.binary_cross_entropy_with_logits(whole, targets[rows])
+
+    return _optimise(network, [_flat(episode) for episode in episodes], loss_of, held_out, fitting, seed)
+
+
+def _flat(episode: Sequence[Sequence[Bags]]) -> list[Bags]:
+    return [bags for choice in episode for bags in choice]
+
+
+def _log_chances(logits_of: LogitsOf, episodes: Choices, rows: NDArray[np.intp]) -> tuple[torch.Tensor, list[int]]:
+    """Of the steps of these episodes one after the other, and how many steps each has."""
+    import torch
+
+    logits = logits_of([bags for row in rows for bags in _flat(episodes[row])])[:, 0]
+    sizes = [len(choice) for row in rows for choice in episodes[row]]
+    logs = [part[0] - torch.logsumexp(part, dim=0) for part in torch.split(logits, sizes)]
+    return torch.stack(logs), [len(episodes[row]) for row in rows]
+
+
 def _optimise(
+    network: BagNetwork,
+    episodes: Sequence[Sequence[Bags]],
+    loss_of: Callable[[LogitsOf, NDArray[np.intp]], torch.Tensor],
+    held_out: NDArray[np.intp],
+    fitting: Fitting,
+    seed: int,
+) -> tuple[BagNetwork, int]:
+    """On one thread: more of them gain nothing here, lose much where others compute, and round differently."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _optimised(network, episodes, loss_of, held_out, fitting, seed)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _optimised(
     network: BagNetwork,
     episodes: Sequence[Sequence[Bags]],
     loss_of: Callable[[LogitsOf, NDArray[np.intp]], torch.Tensor],

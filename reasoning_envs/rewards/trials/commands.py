@@ -9,12 +9,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from reasoning_envs.rewards.trials.forms import FormRun
 
 __all__ = ["STUDIES", "add_study", "run_study"]
 
 _TRIES = 64
+_ORM_TRACES = 1500
 
 
 def add_study(kinds: Any, run: Callable[[argparse.Namespace], int]) -> None:
@@ -83,11 +86,15 @@ def _labels(args: argparse.Namespace) -> Iterator[str]:
 
 def _best_of(args: argparse.Namespace) -> Iterator[str]:
     from reasoning_envs.rewards.checking import open_prm
+    from reasoning_envs.rewards.outcome import OutcomeRewardModel
     from reasoning_envs.rewards.trials.best_of import best_of, best_of_table, make_tries
+    from reasoning_envs.rewards.trials.sources import whole_episodes
 
     if not args.prm:
         raise ValueError("best-of needs one PRM or more to choose by: a .pt file, or module:Name")
     judges = {name: open_prm(name) for name in args.prm}
+    orm = judges["ORM"] = OutcomeRewardModel()
+    orm.fit(whole_episodes(_ORM_TRACES, np.random.default_rng(0)))
     found = []
     for errors in ("independent", "systematic"):
         tries = make_tries(args.problems, _TRIES, 0, systematic=errors == "systematic")

@@ -39,7 +39,7 @@ from reasoning_envs.rewards.trials.tables import aligned
 from reasoning_envs.symbolic.steps.derivation import relate
 from reasoning_envs.types import Trace
 
-__all__ = ["SOURCES", "SourceRun", "source_runs", "source_table"]
+__all__ = ["SOURCES", "SourceRun", "source_runs", "source_table", "whole_episodes"]
 
 SIZES = (100, 300, 1000)
 _AGGREGATES: tuple[Aggregate, ...] = ("product", "min", "sum")
@@ -76,7 +76,7 @@ def source_runs(seeds: Sequence[int], sizes: Sequence[int] = SIZES) -> Iterator[
     """All trainings, seed by seed; smaller sets are the first traces of larger ones."""
     for seed in seeds:
         rng = np.random.default_rng([seed, 10])
-        traces = _episodes(max(sizes), rng)
+        traces = whole_episodes(max(sizes), rng)
         verdicts, seconds = _verdicts(traces)
         rolled, rolling = _rolled_out(traces, rng)
         people = _people(verdicts, rng)
@@ -98,7 +98,8 @@ def source_runs(seeds: Sequence[int], sizes: Sequence[int] = SIZES) -> Iterator[
                 yield SourceRun(source, size, seed, cost, found["in range"].f1, wrong)
 
 
-def _episodes(count: int, rng: np.random.Generator) -> list[Trace]:
+def whole_episodes(count: int, rng: np.random.Generator) -> list[Trace]:
+    """Traces of the training split, every second one with an error, from which it goes on to an answer if it can."""
     shift = replace(SHIFTS["in range"], split="train", whole=True)
     traces: list[Trace] = []
     while len(traces) < count:

@@ -9,6 +9,7 @@ import pytest
 
 from reasoning_envs.__main__ import main
 from reasoning_envs.rewards import LearnedPRM
+from reasoning_envs.rewards.trials.shifts import SHIFTS
 from reasoning_envs.testing import random_traces
 from reasoning_envs.traces import write_traces
 
@@ -63,6 +64,28 @@ def test_the_same_command_makes_the_same_model(traces: Path, tmp_path: Path) -> 
     assert one.score(sample) == two.score(sample)
 
 
+def test_the_shifts_are_made_judged_and_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figures, picture = tmp_path / "figures.json", tmp_path / "reliability.png"
+    command = ["prm", "judge", ORACLE, "--shifts", "12", "--json", str(figures), "--reliability", str(picture)]
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["PRM", "track", "worst"]
+    assert lines[1].split()[:3] == [ORACLE, "-", "1.000"]
+    assert lines[2:4] == ["", f"{ORACLE} (-): share of errors located, by kind"]
+    assert lines[4].split()[:7] == ["set", "traces", "F1", "erroneous", "correct", "AUC", "ECE"]
+    assert [line.split("  ")[0] for line in lines[5:13]] == list(SHIFTS)
+    (row,) = json.loads(figures.read_text())
+    assert {name: found["f1"] for name, found in row["found"].items()} == dict.fromkeys(SHIFTS, 1.0)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_judge_is_trained_on_errors_that_are_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tmp_path / "made.pt"
+    assert main(["prm", "fit", "--made", "60", "--track", "text", "--out", str(model)]) == 0
+    assert LearnedPRM.load(model).config.track == "text"
+    assert "first_error_f1" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -78,6 +101,12 @@ def test_the_same_command_makes_the_same_model(traces: Path, tmp_path: Path) -> 
         (["fit", "--traces", "{traces}", "--out", "x.pt", "--family", "math:pi"], "names no class of PRM"),
         (["fit", "--traces", "{traces}", "--out", "x.pt", "--labels", "none.jsonl"], "none.jsonl"),
         (["fit", "--traces", "{traces}", "--out", "/no/such/folder/x.pt"], "/no/such/folder"),
+        (["fit", "--made", "-1", "--out", "x.pt"], "--made must be 0 or more"),
+        (["judge", ORACLE, "--shifts", "5"], "--shifts must be 12 traces or more"),
+        (["study", "forms", "--seeds", "0"], "--seeds and --problems must be 1 or more"),
+        (["study", "hacks", ORACLE], "the study hacks takes no PRM"),
+        (["study", "labels", "--plot", "x.png"], "--plot is for forms"),
+        (["study", "best-of"], "best-of needs one PRM or more"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(

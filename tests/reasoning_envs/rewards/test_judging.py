@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoning_envs.rewards import OraclePRM, PRMError, ProcessRewardModel, corrupt_trace, first_error_f1, judge_prm
-from reasoning_envs.rewards.judging import auc, expected_calibration_error, first_error
+from reasoning_envs.rewards.judging import (
+    Bin,
+    auc,
+    best_threshold,
+    expected_calibration_error,
+    first_error,
+    reliability,
+)
 from reasoning_envs.types import Problem, Relation, Status, Step, StepScore, Trace, Verdict
 from tests.reasoning_envs.toy_domain import ToyDomain
 
@@ -239,3 +247,48 @@ def test_a_domain_that_reads_no_text_is_refused() -> None:
 
     with pytest.raises(TypeError, match="'mute' reads no text"):
         corrupt_trace(episode("vv"), Mute(), np.random.default_rng(0))  # type: ignore[arg-type]
+
+
+# -- thresholds and reliability ----------------------------------------------------------------------------------------
+
+
+def test_the_best_threshold_by_hand() -> None:
+    """Between .2 (a right step) and .1 (a wrong one) all is told; the middle of what is as good is taken."""
+    rows = [[0.9, 0.2], [0.8, 0.1, 0.9], [0.1]]
+    assert 0.1 < best_threshold(rows, [None, 1, 0]) < 0.2
+    assert best_threshold(rows[1:], [1, 0]) == 0.5, "nothing right to tell it from"
+    assert best_threshold([], []) == 0.5
+
+
+def test_reliability_by_hand() -> None:
+    assert reliability([0, 1, 1, 1], [0.125, 0.125, 0.75, 1.0]) == (
+        Bin(2, 0.125, 0.5),
+        Bin(1, 0.75, 1.0),
+        Bin(1, 1.0, 1.0),
+    )
+    assert expected_calibration_error([0, 1, 1, 1], [0.125, 0.125, 0.75, 1.0]) == 0.5 * 0.375 + 0.25 * 0.25
+    assert reliability([], []) == ()
+
+
+def test_kinds_count_alike_where_they_are_given() -> None:
+    """Three errors of one kind are located and the one of another is not: .5, and not .75."""
+
+    class Blind(ProcessRewardModel):
+        def score(self, traces: Sequence[Trace]) -> list[list[StepScore]]:
+            return [[StepScore(0.1 if trace.seed else 0.9)] for trace in traces]
+
+    traces = [replace(episode("r"), seed=1), replace(episode("r"), seed=2), replace(episode("r"), seed=3), episode("r")]
+    assert judge_prm(Blind(), traces, kinds=["sign", "sign", "sign", "typo"]).accuracy_erroneous == 0.5
+    assert judge_prm(Blind(), traces).accuracy_erroneous == 0.75
+
+
+def test_a_prm_has_a_threshold_of_its_own() -> None:
+    class Careful(OraclePRM):
+        threshold = 0.95
+
+        def score(self, traces: Sequence[Trace]) -> list[list[StepScore]]:
+            return [[replace(score, p_correct=0.94) for score in row] for row in super().score(traces)]
+
+    traces = [episode("v")]
+    assert judge_prm(Careful(), traces).accuracy_correct == 0.0
+    assert judge_prm(Careful(), traces, 0.5).accuracy_correct == 1.0

@@ -155,6 +155,7 @@ class Imitation:
         self.decisions = 0
         self.seconds = 0.0
         self._due = 0.0
+        self._losses = {"policy_loss": 0.0, "value_loss": 0.0, "accuracy": 0.0}
         self._validation = self._problems(domain)
         if folder.checkpoint.exists():
             self._restore()
@@ -176,7 +177,7 @@ class Imitation:
                     )
 
     def _learn(self) -> dict[str, float]:
-        """One lesson, and the updates that are due after it; gives the losses."""
+        """One lesson, and the updates that are due after it; gives the losses of the last ones."""
         config = self.config
         began = time.process_time()
         found = self.lessons.draw(self.rng)
@@ -186,9 +187,10 @@ class Imitation:
         self._due += config.updates_per_decision * len(found)
         self.learner.learning_rate = config.learning_rate * min(1.0, 0.05 + 1.9 * (1 - self.drawn / config.draws))
         due, self._due = int(self._due), self._due % 1
-        losses = self.learner.update(due)
+        if due:
+            self._losses = self.learner.update(due)
         self.seconds += time.process_time() - began
-        return losses
+        return self._losses
 
     def check(self) -> dict[str, float]:
         """Greedy success on the validation by level, in [0, 1]."""

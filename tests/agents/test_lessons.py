@@ -183,6 +183,7 @@ SMALL = Config(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_run_that_is_resumed_is_the_same_run(tmp_path: Path) -> None:
     def weights(run: Imitation) -> dict[str, Any]:
         return dict(run.policy.network.state_dict())
@@ -206,6 +207,7 @@ def test_a_run_that_is_resumed_is_the_same_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_imitation_and_measuring_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two lines are learned to be written in half a minute; unseen problems are solved greedily, and not by chance."""
     kwargs = '{"judge": "interpreter", "max_actions": 512}'

@@ -19,7 +19,7 @@ from reasoning_envs.types import Status, Trace
 __all__ = ["fit_model", "split_by_problem", "step_labels"]
 
 _OF_STATUS = {Status.VERIFIED: 1.0, Status.REFUTED: 0.0}
-_KIND_WEIGHT = 0.5  # of all kinds of error together, beside the question whether there is one
+_KIND_WEIGHT = 4.0  # of the kind of an error beside the question whether there is one
 _TEMPERATURES = np.exp(np.linspace(np.log(0.25), np.log(8.0), 81))
 
 
@@ -106,11 +106,10 @@ def fit_model(
     targets = np.zeros((len(steps.bags), 1 + len(kinds)), dtype=np.float32)
     weights = np.zeros_like(targets)
     targets[:, 0], weights[:, 0] = steps.targets, 1.0
-    known = [(row, kind) for row, kind in enumerate(steps.kinds) if kind is not None]
-    for row, kind in known:
-        targets[row, 1 + kinds.index(kind)] = 1.0
-        if steps.owners[row] not in stop:  # when to stop is for the first question alone to say
-            weights[row, 1:] = _KIND_WEIGHT * len(steps.kinds) / (len(known) * len(kinds))
+    for row, kind in enumerate(steps.kinds):
+        if kind is not None:
+            targets[row, 1 + kinds.index(kind)] = 1.0
+            weights[row, 1:] = _KIND_WEIGHT
     judge, judge_temperature, best_epoch = _trained(judge, steps, targets, weights, stop, config.judge, seed)
     values = np.array(lines.targets, dtype=np.float32)[:, None]
     forecast, forecast_temperature, forecast_epoch = _trained(

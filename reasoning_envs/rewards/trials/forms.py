@@ -192,5 +192,5 @@ def draw_forms(path: str | PathLike[str], runs: Sequence[FormRun]) -> None:
         axis.axhline(start, color="0.7", linewidth=1, label="before training")
         axis.set_xticks(range(len(names)), [f"{judge}\n{form}" for judge, form in names], fontsize=7)
         axis.set(ylim=(-0.02, 1.02), ylabel="right answers", title="all moves" if unsound else "sound moves only")
-    axes[0].legend(fontsize=7)
+    axes[0].legend(fontsize=7, loc="upper center", ncols=4)
     drawn.savefig(path, dpi=120)

@@ -211,6 +211,7 @@ class AlgebraDomain:
 
     name = "algebra"
     _called = "equation"  # what a problem is, in messages
+    _read: tuple[str, str, Statement] = ("", "", statements.NO_SOLUTION)  # the problem made last, already read
     max_actions = 64
     vocabulary_version = VOCABULARY_VERSION
 
@@ -221,7 +222,6 @@ class AlgebraDomain:
         self.levels: Sequence[str] = LEVELS if moves != "axioms" else LINEAR_LEVELS
         self.max_tokens = max_tokens
         self.verifier = SymbolicVerifier()
-        self._read: tuple[str, str, Statement] = ("", "", statements.NO_SOLUTION)  # the problem made last, already read
         # The other sets simplify, which may bring a line that is too long back within the limit.
         self._generate = partial(explicit_moves, longest=max_tokens) if moves == "explicit" else _SETS[moves]
 

@@ -73,7 +73,7 @@ def laziness(source: str) -> Laziness:
         return Laziness.SHOWS
     try:
         nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):  # the last by a fault of Python 3.11
         return Laziness.NONE
     makers = [node for node in nodes if _makes_something_lazy(node)]
     callees = {id(node.func) for node in makers if isinstance(node, ast.Call)}

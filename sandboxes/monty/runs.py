@@ -192,7 +192,7 @@ def _of_tests(over: Over, calls: int) -> Over:
 def _defines_check(tests: str) -> bool:
     try:
         body = ast.parse(tests).body
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
         return False  # the interpreter will say what is wrong with them
     return any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in body)
 

@@ -8,7 +8,7 @@ import pytest
 from reasoning_envs.domains.problems.stories import LEVELS, TEMPLATES, numbers_of, tell, template_of
 from reasoning_envs.domains.problems.stories.distractors import DISTRACTORS, without_distractors
 from reasoning_envs.domains.word_problems import WordProblemsDomain
-from reasoning_envs.problems import split_of
+from reasoning_envs.problems import SPLITS, split_of
 from reasoning_envs.verifiers.prose.judge import judge_prose
 
 STORIES = [
@@ -81,7 +81,7 @@ def test_every_level_has_problems_on_both_sides_of_either_split() -> None:
     for hold_out in ("problems", "templates"):
         domain = WordProblemsDomain(hold_out=hold_out)
         sides = {(level, split_of(domain.canonical_key(domain.problem(story.text)))) for level, story in STORIES}
-        assert sides == {(level, side) for level in LEVELS for side in ("train", "test")}, hold_out
+        assert sides == {(level, side) for level in LEVELS for side in SPLITS}, hold_out
 
 
 def test_names_wording_and_distractors_do_not_change_the_key() -> None:

@@ -4,8 +4,8 @@ The proposer of the code environments composes its problems, so that it knows ho
 (:mod:`agents.line_lessons`, :mod:`agents.repair_lessons`). No data but its own programs are used. A policy that has
 learned them is one to start self-play from (``python -m agents.self_play --start``), or to search with.
 
-Lessons are of the training split alone. Of that split one program in eight, by a hash of its behaviour that is not the
-split's, is kept for validation: whoever tries settings looks at those and never at held-out problems.
+Lessons are of the training split alone, and progress is looked at on the validation split: whoever tries settings looks
+at those problems and never at the test split's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields
-from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any, Protocol, get_args, get_type_hints
 
@@ -31,6 +30,7 @@ from agents.expert_iteration import Decisions, Learner, LearningConfig
 from agents.line_features import LineFeaturiser
 from agents.line_lessons import LineLessons
 from agents.policies import CandidatePolicy, PolicyConfig, PolicyError, read_checkpoint
+from agents.proposer import draw_distinct
 from agents.repair_features import RepairFeaturiser
 from agents.repair_lessons import RepairLessons
 from agents.run_folder import Metrics, RunFolder, write_whole
@@ -42,7 +42,7 @@ from reasoning_envs.env import ReasoningEnv
 from reasoning_envs.problems import split_of
 from reasoning_envs.types import Problem
 
-__all__ = ["Config", "Imitation", "is_validation", "lessons_of", "main"]
+__all__ = ["Config", "Imitation", "lessons_of", "main"]
 
 _VALIDATION_DRAWS = 500
 """For each problem of the validation wanted, at most: small levels have few."""
@@ -101,11 +101,6 @@ class Lessons(Protocol):
         """Some decisions, or none."""
 
 
-def is_validation(key: str) -> bool:
-    """Whether problems of the training split with this key are kept for validation: one in eight."""
-    return blake2b(key.encode(), digest_size=1, person=b"validation").digest()[0] % 8 == 0
-
-
 def lessons_of(policy: CandidatePolicy, levels: Sequence[str]) -> Lessons:
     """The lessons of a policy's domain.
 
@@ -121,7 +116,7 @@ def lessons_of(policy: CandidatePolicy, levels: Sequence[str]) -> Lessons:
 
 
 def _allowed(key: str) -> bool:
-    return split_of(key) == "train" and not is_validation(key)
+    return split_of(key) == "train"
 
 
 class Imitation:
@@ -201,18 +196,11 @@ class Imitation:
 
     def _problems(self, domain: MoveDomain) -> list[Problem]:
         rng = np.random.default_rng(20_001)
-        found: list[Problem] = []
-        for level in self.config.level_names:
-            kept: dict[str, Problem] = {}
-            for _ in range(_VALIDATION_DRAWS * self.config.check_problems):
-                if len(kept) == self.config.check_problems:
-                    break
-                problem = domain.sample(rng, level)
-                key = domain.canonical_key(problem)
-                if split_of(key) == "train" and is_validation(key):
-                    kept.setdefault(key, problem)
-            found.extend(kept.values())
-        return found
+        drawn = [
+            draw_distinct(domain, level, self.config.check_problems, rng, "validation", tries=_VALIDATION_DRAWS)
+            for level in self.config.level_names
+        ]
+        return [problem for found in drawn for problem in found]
 
     def _save(self) -> None:
         segments = self.folder.path / "replay"

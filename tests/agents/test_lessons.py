@@ -13,7 +13,7 @@ import pytest
 from agents import imitation, measure
 from agents.expert_iteration import Decisions
 from agents.features import Encoded
-from agents.imitation import Config, Imitation, is_validation, lessons_of
+from agents.imitation import Config, Imitation, lessons_of
 from agents.line_features import Goal, LineFeaturiser
 from agents.line_lessons import LineLessons
 from agents.policies import CandidatePolicy
@@ -170,13 +170,6 @@ def test_lessons_of_another_kind_are_refused() -> None:
         RepairLessons(REPAIR, ("small-9",), RepairFeaturiser(REPAIR), every)
 
 
-def test_the_validation_is_an_eighth_of_the_training_split() -> None:
-    keys = [f"key {number}" for number in range(4000)]
-    train = [key for key in keys if split_of(key) == "train"]
-    share = sum(map(is_validation, train)) / len(train)
-    assert 0.1 < share < 0.15
-
-
 SMALL = Config(
     levels="small-2", draws=2, check_every=1, check_problems=2, width=16, hidden=16, updates_per_decision=0.02
 )
@@ -211,13 +204,13 @@ def test_a_run_that_is_resumed_is_the_same_run(tmp_path: Path) -> None:
 def test_imitation_and_measuring_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two lines are learned to be written in half a minute; unseen problems are solved greedily, and not by chance."""
     kwargs = '{"judge": "interpreter", "max_actions": 512}'
-    options = ["--levels", "small-2", "--draws", "6", "--check-every", "6", "--check-problems", "2"]
+    options = ["--levels", "small-2", "--draws", "20", "--check-every", "20", "--check-problems", "2"]
     assert imitation.main(["--name", "two", "--out", str(tmp_path), "--env-kwargs", kwargs, *options]) == 0
     asked = ["--policy", str(tmp_path / "two"), "--env-kwargs", kwargs, "--levels", "small-2", "--problems", "24"]
     out = tmp_path / "found.jsonl"
     assert measure.main([*asked, "--players", "greedy,random,beam-4,best-of-4", "--out", str(out)]) == 0
     greedy, random, beam, best = (json.loads(line)["right"] for line in out.read_text().splitlines())
-    assert greedy >= 2 * random
+    assert greedy >= 12
     assert beam >= greedy
     assert best >= random
     capsys.readouterr()

@@ -78,8 +78,12 @@ RESULTS = RunResults(
     prm=(PRMResult("learned", 100, 20, 18, 20, 10, by_error={HOSTILE: (1, 2)}),),
     search=(SearchComparison("best-first", HOSTILE, 100, 50, 30, 1, 9),),
     shaping=(
-        ShapingCurve("sparse", "id", "linear-1", 0, (0, 9), (0, 5), (9, 9), (0, 4), (9, 9), (None, 0.5)),
-        ShapingCurve("potential", "id", "linear-1", 0, (0, 9), (0, 7), (9, 9), (0, 4), (9, 9), (None, 0.5)),
+        ShapingCurve(
+            "sparse", "id", "linear-1", 0, (0, 9), (0, 5), (9, 9), (0, 4), (9, 9), (None, 0.5), 0, 0, 5, 9, 4, 9
+        ),
+        ShapingCurve(
+            "potential", "id", "linear-1", 0, (0, 9), (0, 7), (9, 9), (0, 4), (9, 9), (None, 0.5), 0, 0, 7, 9, 4, 9
+        ),
     ),
     episodes=1234,
     unscored=5,

@@ -22,7 +22,24 @@ RESULTS = RunResults(
     prm=(PRMResult("learned", 100, 20, 18, 20, 10, 3.25, 0.9, {"root lost": (3, 10)}, "Trained on little."),),
     search=(SearchComparison("best-first", "learned", 100, 50, 30, 1, 9, unscored=2),),
     shaping=tuple(
-        ShapingCurve(name, "id", "linear-1", seed, (0, 100), (0, right), (10, 10), (0, 3), (10, 10), (None, 0.5), 40, 2)
+        ShapingCurve(
+            name,
+            "id",
+            "linear-1",
+            seed,
+            (0, 100),
+            (0, right),
+            (10, 10),
+            (0, 3),
+            (10, 10),
+            (None, 0.5),
+            40,
+            2,
+            right,
+            10,
+            3,
+            10,
+        )
         for name, seed, right in (("sparse", 0, 4), ("sparse", 1, 6), ("potential (learned)", 0, 9))
     ),
 )

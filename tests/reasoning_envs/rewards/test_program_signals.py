@@ -43,16 +43,10 @@ def test_the_share_of_tests() -> None:
     assert {line: prm.value(problem, head + line) for line in lines} == lines
 
 
-class Wide(SynthesisDomain):
-    """No groups: each choice is a line."""
-
-    max_actions = 255
-
-
 @pytest.mark.parametrize("grammar", ["small", "large"])
 def test_the_distance_falls_to_0_along_a_solution(grammar: str) -> None:
     """And the distance tells the same as the verdicts, for every candidate."""
-    domain = Wide(judge="interpreter")
+    domain = SynthesisDomain(judge="interpreter", max_actions=255)  # no groups: each choice is a line
     prm = ProgramPRM("distance")
     env = ReasoningEnv(domain, level=f"{grammar}-2")
     for seed in range(4):

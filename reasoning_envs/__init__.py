@@ -115,8 +115,66 @@ ENVIRONMENTS: dict[str, dict[str, Any]] = {
 }
 """Every id of this package with its keywords of ``gymnasium.make``; any of them may be given anew there."""
 
+_PROPOSER_SOLVER = "reasoning_envs.games.proposer_solver:ProposerSolver"
+_PROGRAMS = "reasoning_envs.games.makers.programs:ProgramMaker"
+_REVERSE = "reasoning_envs.games.alice_bob:AliceBobReverse"
+_REPEAT = "reasoning_envs.games.alice_bob:AliceBobRepeat"
+_PROVERS = "reasoning_envs.games.prover_verifier:ProverVerifier"
+_LINEAR = ["linear-1", "brackets-1", "fractions-1", "both_sides-1"]
+_SHORTEST = "reasoning_envs.games.policies:shortest"
+
+GAMES: dict[str, dict[str, Any]] = {
+    "reasoning_envs/EquationProposer-v0": {"game": _PROPOSER_SOLVER, "role": "proposer_0"},
+    "reasoning_envs/EquationSolver-v0": {"game": _PROPOSER_SOLVER, "role": "solver_0", "attempts": 1},
+    "reasoning_envs/ProgramProposer-v0": {"game": _PROPOSER_SOLVER, "role": "proposer_0", "maker": _PROGRAMS},
+    "reasoning_envs/ProgramSolver-v0": {
+        "game": _PROPOSER_SOLVER,
+        "role": "solver_0",
+        "maker": _PROGRAMS,
+        "attempts": 1,
+    },
+    "reasoning_envs/TriadProposer-v0": {"game": "reasoning_envs.games.code_triad:CodeTriad", "role": "proposer_0"},
+    "reasoning_envs/TriadSolver-v0": {
+        "game": "reasoning_envs.games.code_triad:CodeTriad",
+        "role": "solver_0",
+        "attempts": 1,
+    },
+    "reasoning_envs/BugInjector-v0": {"game": "reasoning_envs.games.bugs:InjectorFixer", "role": "injector_0"},
+    "reasoning_envs/BugFixer-v0": {
+        "game": "reasoning_envs.games.bugs:InjectorFixer",
+        "role": "fixer_0",
+        "attempts": 1,
+    },
+    "reasoning_envs/AliceReverse-v0": {"game": _REVERSE, "role": "alice_0"},
+    "reasoning_envs/BobReverse-v0": {"game": _REVERSE, "role": "bob_0"},
+    "reasoning_envs/AliceRepeat-v0": {"game": _REPEAT, "role": "alice_0"},
+    "reasoning_envs/BobRepeat-v0": {"game": _REPEAT, "role": "bob_0"},
+    "reasoning_envs/HelpfulProver-v0": {
+        "game": _PROVERS,
+        "role": "helpful_0",
+        "level": _LINEAR,
+        "policies": {"sneaky_0": _SHORTEST},
+    },
+    "reasoning_envs/SneakyProver-v0": {
+        "game": _PROVERS,
+        "role": "sneaky_0",
+        "level": _LINEAR,
+        "policies": {"helpful_0": _SHORTEST},
+    },
+    "reasoning_envs/StepVerifier-v0": {
+        "game": _PROVERS,
+        "role": "verifier_0",
+        "level": _LINEAR,
+        "policies": {"helpful_0": _SHORTEST, "sneaky_0": _SHORTEST},
+    },
+    "reasoning_envs/Race-v0": {"game": "reasoning_envs.games.race:Race", "role": "solver_0"},
+}
+"""Roles of the games of :mod:`reasoning_envs.games` as environments: ids with their keywords. They need PettingZoo."""
+
 for _id, _kwargs in ENVIRONMENTS.items():
     gymnasium.register(_id, entry_point="reasoning_envs.env:ReasoningEnv", kwargs=_kwargs)
+for _id, _kwargs in GAMES.items():
+    gymnasium.register(_id, entry_point="reasoning_envs.games.view:RoleEnv", kwargs=_kwargs)
 
 _LAZY = {
     "ReasoningEnv": "reasoning_envs.env",
@@ -132,6 +190,7 @@ _LAZY = {
 
 __all__ = [
     "ENVIRONMENTS",
+    "GAMES",
     "Problem",
     "ReasoningEnv",
     "RecordTraces",

@@ -110,6 +110,10 @@ def _list(args: argparse.Namespace) -> int:
         summary = (domain.__doc__ or "").strip().partition("\n")[0]
         rows.append((name, kwargs["interface"], " ".join(f"{key}={value}" for key, value in own.items()), summary))
         levels[domain.name] = domain.levels
+    for name, kwargs in reasoning_envs.GAMES.items():
+        own = {key: value for key, value in kwargs.items() if key not in ("game", "role")}
+        words = " ".join(f"{key}={value}" for key, value in own.items())
+        rows.append((name, "moves", words, f"{kwargs['role']} of {kwargs['game']}"))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -135,7 +135,7 @@ class ReasoningEnv(gym.Env[Any, Any]):
         self._lines: list[str] = []
         self._candidates: Sequence[Action] = ()
         self._started: tuple[Problem, Any] | None = None
-        self._source = ProblemSource(self.domain, split=split, level=level, problems=problems, refusal=self._refusal)
+        self._source = ProblemSource(self.domain, split=split, level=level, problems=problems, refusal=self.refusal)
         self.recipe = _plain_recipe(
             {
                 "domain": domain,
@@ -278,6 +278,13 @@ class ReasoningEnv(gym.Env[Any, Any]):
         """The verdict on the whole, once there is an answer."""
         return self._outcome if self._problem is not None else None
 
+    def refusal(self, problem: Problem) -> str | None:
+        """Why the environment cannot show a problem, in words; None where it can."""
+        state = self._start(problem)
+        if self.domain.is_final(state):
+            return "it has the form of an answer already, so that nothing is left to do"
+        return self._refused(state)
+
     def get_state(self) -> EnvState:
         """All that decides how the episode goes on: cheap, exact, and picklable for another process.
 
@@ -333,7 +340,7 @@ class ReasoningEnv(gym.Env[Any, Any]):
         elif not isinstance(problem, Problem):
             raise ValueError(f"the option 'problem' takes a Problem or its statement, got {type(problem).__name__}")
         self._check_domain(problem)
-        refusal = self._refusal(problem)
+        refusal = self.refusal(problem)
         if refusal is not None:
             raise ValueError(f"{problem.statement!r:.80}: {refusal}")
         return problem
@@ -346,12 +353,6 @@ class ReasoningEnv(gym.Env[Any, Any]):
         if self._started is None or self._started[0] is not problem:
             self._started = (problem, self.domain.start(problem))
         return self._started[1]
-
-    def _refusal(self, problem: Problem) -> str | None:
-        state = self._start(problem)
-        if self.domain.is_final(state):
-            return "it has the form of an answer already, so that nothing is left to do"
-        return self._refused(state)
 
     def _begin(self, state: EnvState) -> None:
         self._problem = state.problem

@@ -37,7 +37,7 @@ from reasoning_envs.domains.code.prediction_proposals import argument_proposals,
 from reasoning_envs.domains.code.prediction_states import Question, ValueAction, ValueState, ValueVerifier
 from reasoning_envs.domains.problems.programs import call_text, one_line, read_call, read_line, read_literal, refused
 from reasoning_envs.domains.synthesis import SynthesisDomain
-from reasoning_envs.programs.generation import TaskGenerator
+from reasoning_envs.programs.generation import Case, TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.programs.inputs import Arguments
 from reasoning_envs.programs.interpreter import run
@@ -88,10 +88,23 @@ class _ValueDomain:
             raise ValueError(f"no level {level!r}; known: {', '.join(self.levels)}")
         grammar, size = level.split("-")
         task = self._generators[grammar].draw(np.random.default_rng(seed), int(size))
-        case = task.visible[0]
-        text = self._ask(task.program, case.arguments, case.output)
+        return self.pose(task.program, task.visible[0], task.key, level, seed)
+
+    def pose(
+        self, program: Program, case: Case, key: str, level: str | None = None, seed: int | None = None
+    ) -> Problem:
+        """A question about a program, whoever wrote it, as a problem.
+
+        Args:
+            program: of the form of those that are generated.
+            case: its arguments and what the program gives on them.
+            key: of the program's behaviour, which decides on the split.
+            level: noted in the problem.
+            seed: the same.
+        """
+        text = self._ask(program, case.arguments, case.output)
         answer = f"{call_text(case.arguments)} == {render_value(case.output)}"
-        return self._problem(text, answer, level, seed, {"key": task.key})
+        return self._problem(text, answer, level, seed, {"key": key})
 
     def problem(self, statement: str) -> Problem:
         """A program that anybody wrote, and the question behind it.

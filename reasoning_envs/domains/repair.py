@@ -37,7 +37,7 @@ from reasoning_envs.domains.problems.programs import (
     remember_line,
 )
 from reasoning_envs.domains.problems.repair import ProgramRuns, draw_repair, read_repair, repair_spec
-from reasoning_envs.programs.generation import VISIBLE, TaskGenerator
+from reasoning_envs.programs.generation import VISIBLE, Task, TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.programs.tokens import program_tokens
 from reasoning_envs.programs.trees import Program
@@ -111,6 +111,20 @@ class RepairDomain:
             raise ValueError(f"no level {level!r}; known: {', '.join(self.levels)}")
         grammar, bugs = level.split("-")
         task, chain = draw_repair(np.random.default_rng(seed), self._generators[grammar], int(bugs))
+        return self.pose(task, chain, grammar, level, seed)
+
+    def pose(
+        self, task: Task, chain: Sequence[Program], grammar: str, level: str | None = None, seed: int | None = None
+    ) -> Problem:
+        """A program with bugs, whoever put them there, as a problem.
+
+        Args:
+            task: that the right program solves.
+            chain: the program with bugs, and the programs on the way back, the right one last.
+            grammar: of the edits.
+            level: noted in the problem.
+            seed: the same.
+        """
         spec = repair_spec(task, chain, grammar)
         answer = one_line(task.program)
         self._keep(answer, spec)

@@ -44,7 +44,7 @@ from reasoning_envs.domains.problems.programs import (
     remember_line,
     spec_text,
 )
-from reasoning_envs.programs.generation import VISIBLE, TaskGenerator
+from reasoning_envs.programs.generation import VISIBLE, Task, TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.programs.lines import Candidate
 from reasoning_envs.programs.trees import Program
@@ -122,8 +122,19 @@ class SynthesisDomain:
             raise ValueError(f"no level {level!r}; known: {', '.join(self.levels)}")
         grammar, size = level.split("-")
         task = self._generators[grammar].draw(np.random.default_rng(seed), int(size))
+        return self.pose(task, grammar, level, seed)
+
+    def pose(self, task: Task, grammar: str, level: str | None = None, seed: int | None = None) -> Problem:
+        """A task, whoever made it, as a problem.
+
+        Args:
+            task: its program is the certificate.
+            grammar: of its lines.
+            level: noted in the problem.
+            seed: the same.
+        """
         program = task.program
-        limit = int(size) + self.extra_lines
+        limit = task.size + self.extra_lines
         text = spec_text(program.parameters, program.result.type, task.visible, limit, grammar, "lines")
         metadata = {"hidden": cases_to_json(task.hidden), "key": task.key, "minimal": task.minimal}
         answer = one_line(program)

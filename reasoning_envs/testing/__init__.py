@@ -8,7 +8,16 @@ Each check raises an :class:`AssertionError` whose message names the law, the ca
 
 from reasoning_envs.testing.answers import HOSTILE_ANSWERS, check_answer_judge
 from reasoning_envs.testing.domains import check_domain
+from reasoning_envs.testing.games import check_game
 from reasoning_envs.testing.prms import check_prm, random_traces
 from reasoning_envs.testing.verifiers import check_verifier
 
-__all__ = ["HOSTILE_ANSWERS", "check_answer_judge", "check_domain", "check_prm", "check_verifier", "random_traces"]
+__all__ = [
+    "HOSTILE_ANSWERS",
+    "check_answer_judge",
+    "check_domain",
+    "check_game",
+    "check_prm",
+    "check_verifier",
+    "random_traces",
+]

@@ -66,6 +66,9 @@ def test_list_shows_every_id_and_level() -> None:
     for name, kwargs in reasoning_envs.ENVIRONMENTS.items():
         (row,) = [row for row in rows if row.startswith(f"{name} ")]
         assert kwargs["interface"] in row
+    for name, kwargs in reasoning_envs.GAMES.items():
+        (row,) = [row for row in rows if row.startswith(f"{name} ")]
+        assert kwargs["role"] in row
     assert "levels of algebra: " in result.stdout
     assert "linear-1" in result.stdout
 

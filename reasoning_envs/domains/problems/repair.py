@@ -36,6 +36,7 @@ __all__ = [
     "body_text",
     "draw_repair",
     "draw_task",
+    "fails_a_test",
     "places_apart",
     "read_repair",
     "repair_spec",
@@ -93,9 +94,13 @@ def spoiled(rng: np.random.Generator, task: Task, grammar: Grammar, bugs: int) -
     # Two bugs in one place may be one: mended by one edit, they would be no level of their own.
     if places_apart(task.program, chain[-1], grammar) < bugs:
         return None
-    given = outputs(chain[-1], [case.arguments for case in task.visible])
-    failing = any(output != case.output for output, case in zip(given, task.visible, strict=True))
-    return tuple(reversed(chain)) if failing else None
+    return tuple(reversed(chain)) if fails_a_test(chain[-1], task.visible) else None
+
+
+def fails_a_test(program: Program, cases: Sequence[Case]) -> bool:
+    """The program gives another value, or an error, on one of the cases."""
+    given = outputs(program, [case.arguments for case in cases])
+    return any(value != case.output for value, case in zip(given, cases, strict=True))
 
 
 def repair_spec(task: Task, chain: Sequence[Program], grammar: str) -> RepairSpec:

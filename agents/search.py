@@ -1,5 +1,8 @@
 """Search over the candidates of a domain: greedy, beam, best-first and Levin tree search, in batches.
 
+Further kinds stand in files of their own, MCTS and best of N in :mod:`agents.mcts`, Gumbel-AlphaZero's in
+:mod:`agents.gumbel_search`; all are a :class:`Method`.
+
 All are one idea, a queue of nodes in the order of a :data:`Priority`; what differs is how much of the queue is kept.
 
 * :func:`greedy` keeps one node and never comes back to a state; the first answer is the answer.
@@ -22,6 +25,8 @@ from math import log
 
 import numpy as np
 
+from agents.gumbel_search import gumbel_episode
+from agents.mcts import best_of, mcts
 from agents.tree import Evaluator, Node, Outcome, Search, SearchResult, Tree, UniformEvaluator, run
 from reasoning_envs.domains.protocol import MoveDomain
 from reasoning_envs.types import Problem
@@ -235,8 +240,9 @@ class Method:
     """A search with all that it needs to know, as plain data.
 
     Attributes:
-        kind: ``"random"``, ``"greedy"``, ``"beam"`` or ``"best-first"``.
-        priority: of nodes. limits: of each search. width: of the beam.
+        kind: ``"random"``, ``"greedy"``, ``"beam"``, ``"best-first"``, ``"best-of"``, ``"mcts"`` or ``"gumbel"``.
+        priority: of nodes; what guides :func:`agents.mcts.mcts`. limits: of each search.
+        width: of the beam; episodes of best-of; simulations for each decision of Gumbel.
     """
 
     kind: str
@@ -256,10 +262,16 @@ class Method:
             return greedy(tree, self.limits, self.priority)
         if self.kind == "beam":
             return beam(tree, self.limits, self.priority, self.width)
+        if self.kind == "best-of":
+            return best_of(tree, self.limits, np.random.default_rng(seed), self.width)
+        if self.kind == "mcts":
+            return mcts(tree, self.limits, self.priority)
+        if self.kind == "gumbel":
+            return gumbel_episode(tree, self.limits, np.random.default_rng(seed), self.width)
         return best_first(tree, self.limits, self.priority)
 
 
-KINDS = ("random", "greedy", "beam", "best-first")
+KINDS = ("random", "greedy", "beam", "best-first", "best-of", "mcts", "gumbel")
 
 _EPISODE = Limits(expansions=150, steps=30)
 """Of players that never go back: steps end them, expansions only where they choose groups over and over."""
@@ -272,6 +284,9 @@ METHODS: dict[str, Method] = {
     "greedy": Method("greedy", BY_POLICY, _EPISODE),
     "beam": Method("beam", BY_POLICY),
     "best-first": Method("best-first", SEARCH),
+    "best-of": Method("best-of"),
+    "mcts": Method("mcts", Weighted(policy=1.0, value=1.0)),
+    "gumbel": Method("gumbel", limits=Limits(expansions=600), width=16),
 }
 """The first four know no policy: they are the floors under every result. ``first`` takes the first candidate that leads
 to a new state, and so shows what the order alone gives away."""

@@ -1,4 +1,4 @@
-"""``python -m reasoning_envs``: list the environments, play one in a terminal, verify mathematics, train PRMs.
+"""``python -m reasoning_envs``: list and play environments, verify mathematics, train PRMs, run the benchmark.
 
 Exit codes: 0 done (of ``verify``: verified), 1 refuted, 2 wrong usage or bad input, 3 could not be checked,
 130 interrupted.
@@ -86,9 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     for kind in (step, derivation):
         kind.add_argument("--unknown", help="what is solved for, where it is not x or the only letter")
 
-    from reasoning_envs.rewards.commands import add_commands
+    from reasoning_envs.benchmark import commands as benchmark
+    from reasoning_envs.rewards import commands as rewards
+    from reasoning_envs.workers import commands as workers
 
-    add_commands(commands)
+    rewards.add_commands(commands)
+    benchmark.add_commands(commands)
+    workers.add_commands(commands)
     return parser
 
 

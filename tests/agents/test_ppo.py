@@ -14,10 +14,11 @@ from sb3_contrib import MaskablePPO
 from stable_baselines3.common.monitor import Monitor
 
 from agents.ppo import compare_shaping, main, train
-from agents.ppo_config import Config, NoRevisits, make_env, open_prm, parse_arguments
+from agents.ppo_config import Config, make_env, open_prm, parse_arguments
 from agents.ppo_evaluation import Measured, Point, evaluate
 from agents.processes import ProcessEndedError
 from agents.run_folder import read_metrics
+from reasoning_envs.revisits import NoRevisits
 from reasoning_envs.rewards.oracle import OraclePRM
 from reasoning_envs.rewards.wrappers import Annealed, PotentialShaping, ProcessReward
 from tests.agents.toy_env import ACTIONS, DONE, LENGTH, Countdown

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reasoning_envs.benchmark.cells import Cell
+from reasoning_envs.benchmark.judging import prm_f1
 from reasoning_envs.benchmark.learning import Policy, Training, open_agent
 from reasoning_envs.benchmark.shapings import open_shaping
 from reasoning_envs.benchmark.tasks import Task, template_of
@@ -100,7 +101,8 @@ def run_cell(cell: Cell) -> dict[str, Any]:
         judged problems, greedily and by sampling). ``test``: a character a problem, greedily and by sampling (``1``
         right, ``0`` wrong, ``?`` not judged), their templates, and how many passed tests and were wrong. ``training``:
         of each bin that saw an episode its end in steps, episodes, those right, mean pay, and how many were hacks.
-        ``policy_invariant``, ``steps``, ``seconds`` and ``peak_bytes`` of the run.
+        ``policy_invariant``, ``prm_f1`` (see :mod:`reasoning_envs.benchmark.judging`), ``steps``,
+        ``seconds`` and ``peak_bytes`` of the run.
 
     Raises:
         Exception: whatever the environment, the shaping or the agent raised.
@@ -146,6 +148,7 @@ def run_cell(cell: Cell) -> dict[str, Any]:
         "test": _tested(policy, cell),
         "training": _binned(episodes, steps),
         "policy_invariant": invariant,
+        "prm_f1": None if prm is None else prm_f1(prm, task),
         "steps": steps,
         "episodes": len(episodes),
         "unscored": sum(not episode.scored for episode in episodes),

@@ -46,7 +46,8 @@ class Score:
         exploit: median over runs of the steps until half of the episodes are hacks.
         paid: change of the mean (discounted) pay of training episodes from the first fifth to the last.
         learned: change of the greedy true accuracy on validation problems from the first measurement to the last.
-        ms_per_step: of training. policy_invariant: True, False, or the condition in words; None: unknown.
+        ms_per_step: of training. prm_f1: first-error F1 of the arm's PRM, where it has one.
+        policy_invariant: True, False, or the condition in words; None: unknown.
 
     A figure that does not exist is NaN.
     """
@@ -70,6 +71,7 @@ class Score:
     paid: float
     learned: float
     ms_per_step: float
+    prm_f1: float
     policy_invariant: bool | str | None
 
 
@@ -180,6 +182,7 @@ def _score(
         paid=_mean([_pay_change(result) for result in results]),
         learned=_mean([heights[-1] - heights[0] for _, heights in curves]),
         ms_per_step=_mean([1e3 * result["seconds"] / max(result["steps"], 1) for result in results]),
+        prm_f1=_mean([nan if result["prm_f1"] is None else result["prm_f1"] for result in results]),
         policy_invariant=conditions.pop() if len(conditions) == 1 else None,
     )
 

@@ -53,6 +53,7 @@ _COLUMNS: Mapping[str, _Cell] = {
     "gamed": lambda score: _figure(score.gamed),
     "pay change": lambda score: _figure(score.paid),
     "truth change": lambda score: _figure(score.learned),
+    "PRM F1": lambda score: _figure(score.prm_f1),
     "ms/step": lambda score: _figure(score.ms_per_step),
     "policy-invariant": _invariant,
 }

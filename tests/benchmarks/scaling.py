@@ -64,15 +64,16 @@ class Simulated:
 
     workers: int
     rate: float
+    driver: float
     playing: float
-    sandbox: float
+    sandboxes: float
     store: float
     learner: float
 
     @property
     def bottleneck(self) -> str:
-        """The part that is at work all the time; of several the last."""
-        shares = {"workers": self.playing, "sandboxes": self.sandbox, "store": self.store, "learner": self.learner}
+        """The part that is at work the most; of several the first."""
+        shares = {name: share for name, share in asdict(self).items() if name not in ("workers", "rate")}
         return max(shares, key=lambda name: shares[name])
 
 
@@ -92,7 +93,7 @@ def simulate(figures: Figures, workers: int, *, batches: int = 0, seed: int = 0,
     sigma = np.log1p(cv**2) ** 0.5
     handed = store = learner = 0.0  # when each is free again
     free_sandboxes = [0.0] * figures.sandboxes
-    busy = {"playing": 0.0, "sandbox": 0.0, "store": 0.0, "learner": 0.0}
+    busy = {"driver": 0.0, "playing": 0.0, "sandbox": 0.0, "store": 0.0, "learner": 0.0}
     unlearned = [0] * workers  # batches of each worker that wait for the learner
     waiting: set[int] = set()  # workers too far ahead of it
     events = [(0.0, worker, "begins") for worker in range(workers)]
@@ -102,6 +103,7 @@ def simulate(figures: Figures, workers: int, *, batches: int = 0, seed: int = 0,
         if what == "begins":
             # The driver hands out one task after the other.
             handed = max(handed, now) + figures.task
+            busy["driver"] += figures.task
             seconds = float(rng.lognormal(np.log(mean) - sigma**2 / 2.0, sigma))
             if rng.random() < figures.death:
                 lost = float(rng.random()) * seconds
@@ -142,6 +144,7 @@ def simulate(figures: Figures, workers: int, *, batches: int = 0, seed: int = 0,
     return Simulated(
         workers,
         BATCH * (len(ends) - half) / span,
+        min(1.0, busy["driver"] / whole),
         min(1.0, busy["playing"] / (whole * workers)),
         min(1.0, busy["sandbox"] / (whole * figures.sandboxes)),
         min(1.0, busy["store"] / whole),
@@ -216,22 +219,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     data = json.loads(args.figures.read_text(encoding="utf-8"))
     figures = Figures(**data["figures"])
-    print("gathering roll-outs: measured and simulated episodes/s")
+    measured = {int(count): rate for count, rate in data["episodes_per_second"].items()}
+    # On a machine that other work shares a worker has a part of a core: that part is taken from one worker's rate.
+    share = min(1.0, measured[1] / simulate(figures, 1, learning=False).rate)
+    shared = replace(figures, episode=figures.episode / share)
+    print(f"gathering roll-outs, a worker having {share:.2f} of a core: measured and simulated episodes/s")
     for count in (1, 2):
-        found = simulate(figures, count, learning=False).rate
-        print(f"  {count} workers: {data['episodes_per_second'][str(count)]:.1f} measured, {found:.1f} simulated")
-    print("workers  case                           episodes/s  workers  sandboxes  store  learner  bottleneck")
+        found = simulate(shared, count, learning=False).rate
+        print(f"  {count} workers: {measured[count]:.1f} measured, {found:.1f} simulated")
+    print("workers  case                           episodes/s  driver  workers  sandboxes  store  learner  bottleneck")
     for name, case in _cases(figures).items():
         for count in (1, 2, 64, 1024):
-            one = simulate(case, count, batches=max(200, 8 * count))
-            shares = f"{one.playing:7.2f}  {one.sandbox:9.2f}  {one.store:5.2f}  {one.learner:7.2f}"
+            one = simulate(case, count, batches=max(200, 8 * count), learning=case.learn > 0.0)
+            shares = (
+                f"{one.driver:6.2f}  {one.playing:7.2f}  {one.sandboxes:9.2f}  {one.store:5.2f}  {one.learner:7.2f}"
+            )
             print(f"{count:7}  {name:<30} {one.rate:10.1f}  {shares}  {one.bottleneck}")
     return 0
 
 
 def _cases(figures: Figures) -> dict[str, Figures]:
     return {
-        "as measured": figures,
+        "no learner: roll-outs, labels": replace(figures, learn=0.0),
+        "PPO as measured": figures,
         "learner 50 times as fast": replace(figures, learn=figures.learn / 50),
         "the same, workers die (1%)": replace(figures, learn=figures.learn / 50, death=0.01),
         "the same, 50 ms of sandbox": replace(figures, learn=figures.learn / 50, sandboxed=0.05),

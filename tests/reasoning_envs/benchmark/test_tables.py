@@ -36,6 +36,7 @@ def result(right: int, hacks: int = 0, **changes: Any) -> dict[str, Any]:
         "test": {"greedy": signs, "sampled": signs, "templates": list(range(10)), "gamed": 1},
         "training": bins,
         "policy_invariant": True,
+        "prm_f1": None,
         "steps": 100,
         "seconds": 1.0,
         **changes,
@@ -50,7 +51,7 @@ def record(shaping: str, seed: int, found: dict[str, Any] | None, error: str = "
 RECORDS = [
     *(record("sparse", seed, result(5)) for seed in range(3)),
     *(record("sum", seed, result(1, hacks=8, policy_invariant=False)) for seed in range(3)),
-    *(record("potential", seed, result(9, policy_invariant="if so")) for seed in range(2)),
+    *(record("potential", seed, result(9, policy_invariant="if so", prm_f1=0.75)) for seed in range(2)),
     record("potential", 2, None, "Traceback ...\nValueError: it broke"),
     record("clip", 0, None, "Traceback ...\nValueError: it broke <too>"),
 ]
@@ -70,6 +71,8 @@ def test_scores_of_arms() -> None:
     assert (scores["sparse"].hack_rate, scores["sparse"].exploit) == (0.0, inf)
     assert scores["sum"].paid == pytest.approx(0.4)
     assert scores["sum"].learned == pytest.approx(0.1)
+    assert scores["potential"].prm_f1 == 0.75
+    assert isnan(scores["sparse"].prm_f1)
     assert scores["sum"].ms_per_step == pytest.approx(10.0)
     assert [scores[name].policy_invariant for name in ("sparse", "sum", "potential")] == [True, False, "if so"]
 

@@ -30,7 +30,9 @@ def test_many_workers_are_as_fast_as_what_is_slowest(changes: dict[str, float], 
 
 
 def test_handing_out_tasks_limits_all() -> None:
-    assert simulate(replace(FIGURES, task=0.1), 256, learning=False).rate == pytest.approx(BATCH / 0.1, rel=0.05)
+    found = simulate(replace(FIGURES, task=0.1), 256, learning=False)
+    assert found.rate == pytest.approx(BATCH / 0.1, rel=0.05)
+    assert found.bottleneck == "driver"
 
 
 def test_deaths_cost_what_they_cost() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, nan
 from typing import Any
@@ -76,7 +76,10 @@ class Score:
 
 
 def score_arms(records: Sequence[Record]) -> list[Score]:
-    """The scores of all arms: in each task, and over all tasks where there are several that every arm has runs in."""
+    """The scores of all arms: in each task and, where there are several, over all.
+
+    An arm that lacks a task has no accuracy over all.
+    """
     tasks = list(dict.fromkeys(record.cell.task.name for record in records))
     agents = list(dict.fromkeys(record.cell.agent for record in records))
     scores = []
@@ -127,7 +130,8 @@ def _scored(task: str, records: Sequence[Record]) -> list[Score]:
     arms: dict[str, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         arms[record.cell.shaping][record.cell.task.name].append(record)
-    strata = {way: {arm: _strata(tasks, way) for arm, tasks in arms.items()} for way in ("greedy", "sampled")}
+    names = list(dict.fromkeys(record.cell.task.name for record in records))
+    strata = {way: {arm: _strata(runs, names, way) for arm, runs in arms.items()} for way in ("greedy", "sampled")}
     reference = strata["greedy"].get(REFERENCE, [])
     return [
         _score(
@@ -142,8 +146,9 @@ def _scored(task: str, records: Sequence[Record]) -> list[Score]:
     ]
 
 
-def _strata(tasks: dict[str, list[Record]], way: str) -> list[Stratum]:
-    found = [stratum_of(part, way) for part in tasks.values()]
+def _strata(runs: Mapping[str, list[Record]], tasks: Sequence[str], way: str) -> list[Stratum]:
+    """One a task; none at all where no run of some task has ended: an arm is not to look better for what it lacks."""
+    found = [stratum_of(runs[task], way) if task in runs else None for task in tasks]
     return [stratum for stratum in found if stratum is not None] if all(found) else []
 
 
@@ -161,6 +166,7 @@ def _score(
     comparable = bool(greedy) and [one.task for one in greedy] == [one.task for one in reference]
     none = Estimate(nan, nan, nan)
     crossings = {goal: [first_crossing(steps, heights, goal) for steps, heights in curves] for goal in (0.5, 0.8)}
+    judged = [result.get("prm_f1") for result in results]  # results of older versions do not have it
     conditions = {result["policy_invariant"] for result in results}
     return Score(
         task=task,
@@ -182,7 +188,7 @@ def _score(
         paid=_mean([_pay_change(result) for result in results]),
         learned=_mean([heights[-1] - heights[0] for _, heights in curves]),
         ms_per_step=_mean([1e3 * result["seconds"] / max(result["steps"], 1) for result in results]),
-        prm_f1=_mean([nan if result["prm_f1"] is None else result["prm_f1"] for result in results]),
+        prm_f1=_mean([nan if f1 is None else f1 for f1 in judged]),
         policy_invariant=conditions.pop() if len(conditions) == 1 else None,
     )
 

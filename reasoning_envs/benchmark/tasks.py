@@ -72,7 +72,7 @@ TASKS: dict[str, Task] = {
         Task("repair", "reasoning_envs/CodeRepair-v0", "small-1", "tests", _INTERPRETED),
     )
 }
-"""By name; the levels were chosen by a pilot (docs/benchmark.md)."""
+"""By name; docs/benchmark.md says what a pilot showed of these levels."""
 
 STANDARD = tuple(TASKS)
 QUICK = ("linear", "lines")

@@ -121,6 +121,15 @@ def test_over_all_tasks() -> None:
     assert [scores[name].greedy.value for name in ("sparse", "sum")] == pytest.approx([0.5, 0.1])
 
 
+def test_an_arm_that_lacks_a_task_has_no_accuracy_over_all() -> None:
+    elsewhere = replace(SUMS, name="elsewhere")
+    other = [replace(one, key=f"{one.key}2", cell=replace(one.cell, task=elsewhere)) for one in RECORDS[:3]]
+    scores = {score.shaping: score for score in score_arms([*RECORDS[:6], *other]) if score.task == "all"}
+    assert scores["sparse"].greedy.value == pytest.approx(0.5)
+    assert isnan(scores["sum"].greedy.value)
+    assert isnan(scores["sum"].better.value)
+
+
 def test_hacks_count_at_the_end_and_from_where_they_rule() -> None:
     late = result(1, hacks=4)
     assert hack_rate(late) == 0.4

@@ -102,6 +102,7 @@ def _benchmark(args: argparse.Namespace) -> int:
 
     path = args.out / "results.jsonl"
     try:
+        _check_installed()
         if args.report:
             records = _of_one_version(path)
         else:
@@ -114,6 +115,17 @@ def _benchmark(args: argparse.Namespace) -> int:
         return _USAGE
     _write(records, args.out)
     return _FAILED if any(record.error for record in records) else _DONE
+
+
+def _check_installed() -> None:
+    """What the tables need is missed here, and not when all has been run.
+
+    Raises:
+        ImportError: it is not installed; the message says the cure.
+    """
+    missing = [name for name in ("scipy", "matplotlib") if find_spec(name) is None]
+    if missing:
+        raise ImportError(f"the tables need {' and '.join(missing)}: pip install 'reasoning-envs[train]'")
 
 
 def _cells(args: argparse.Namespace) -> list[Cell]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import gymnasium as gym
@@ -168,6 +169,8 @@ def open_agent(name: str) -> Learner:
         if attribute not in ALGORITHMS:
             known = [f"sb3:{algorithm}" for algorithm in ALGORITHMS]
             raise unknown("agent", name, known, "One of your own is written 'my_module:train'.")
+        if find_spec(ALGORITHMS[attribute]) is None:
+            raise ImportError(f"{name} needs {ALGORITHMS[attribute]}: pip install 'reasoning-envs[train]'")
         return Sb3Learner(attribute)
     if not colon:
         raise unknown(

@@ -11,6 +11,7 @@ import pytest
 
 from reasoning_envs.__main__ import main
 from reasoning_envs.benchmark import TASKS, Budget, Cell, Record, read_records, score_arms
+from reasoning_envs.benchmark.learning import open_agent
 from reasoning_envs.benchmark.plots import learning_curves, performance_profiles
 from reasoning_envs.benchmark.running import run_cell
 from reasoning_envs.benchmark.scores import hack_rate, steps_until_exploit
@@ -172,6 +173,18 @@ def test_bad_input_is_one_line(
     assert message in captured.err
     assert len(captured.err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_what_is_not_installed_is_said_before_anything_is_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reasoning_envs.benchmark.commands.find_spec", lambda name: None)
+    assert benchmark("--agent", f"{TOYS}:play", "--out", str(tmp_path / "out")) == 2
+    assert "need scipy and matplotlib: pip install 'reasoning-envs[train]'" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    monkeypatch.setattr("reasoning_envs.benchmark.learning.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"sb3:MaskablePPO needs sb3_contrib: pip install 'reasoning-envs\[train\]'"):
+        open_agent("sb3:MaskablePPO")
 
 
 @pytest.mark.slow

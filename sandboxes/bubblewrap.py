@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sandboxes.interrupts import keep
+from sandboxes.interrupts import close_all, keep
 from sandboxes.languages import LANGUAGES, WORK, Language
 from sandboxes.processes.commands import CHANNEL, limited
 from sandboxes.processes.process import Process
@@ -241,8 +241,7 @@ def _above_channel(content: bytes) -> Iterator[int]:
         os.lseek(file, 0, os.SEEK_SET)
         yield file if file > CHANNEL else keep(held, fcntl.fcntl, file, fcntl.F_DUPFD_CLOEXEC, CHANNEL + 1)
     finally:
-        for descriptor in held:
-            os.close(descriptor)
+        close_all(held, held)
 
 
 def _exit_codes(said: bytes) -> Iterator[bool]:

@@ -6,12 +6,16 @@ and the assignment that would have kept its number. One call of C that does both
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
+from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
+from operator import call
 from typing import Any, TypeVar
 
-__all__ = ["Packet", "descriptors_in", "keep"]
+__all__ = ["Packet", "close_all", "descriptors_in", "keep"]
 
 Packet = tuple[bytes, list[tuple[int, int, bytes]], int, Any]
 """What ``socket.recvmsg`` returns."""
@@ -28,6 +32,15 @@ def keep(held: list[_Kept], function: Callable[..., _Kept], *arguments: Any) -> 
     """
     held.extend(map(function, *((argument,) for argument in arguments)))
     return held[-1]
+
+
+def close_all(held: list[Any], descriptors: Iterable[int]) -> None:
+    """Close descriptors and empty the list that held on to them, in one call of C.
+
+    Were the list emptied first, an interrupt could lose them; were it emptied last, somebody else's would be closed.
+    """
+    steps: list[Callable[[], object]] = [held.clear, *[partial(os.close, number) for number in descriptors]]
+    deque(map(call, steps), maxlen=0)
 
 
 def descriptors_in(packets: Iterable[Packet]) -> list[int]:

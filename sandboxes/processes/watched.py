@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sandboxes.interrupts import keep
+from sandboxes.interrupts import close_all, keep
 from sandboxes.outcome import Over
 from sandboxes.processes.commands import start, with_channel
 from sandboxes.types import Limits, Status
@@ -199,9 +199,7 @@ class Watched:
                 stream.close()
         if self._channel is not None:
             self._channel.close()
-        pidfds, self._pidfds = self._pidfds, []
-        for descriptor in pidfds:
-            os.close(descriptor)
+        close_all(self._pidfds, self._pidfds)
 
     def _has_ended(self) -> bool:
         # Without reaping it: its usage is still to be asked for.
@@ -247,12 +245,7 @@ class Watched:
 def _input_file(stack: contextlib.ExitStack, content: bytes) -> int:
     """A descriptor from which this can be read; open as long as the stack is."""
     held: list[int] = []
-
-    def close() -> None:
-        for number in held:
-            os.close(number)
-
-    stack.callback(close)
+    stack.callback(close_all, held, held)
     if hasattr(os, "memfd_create"):
         descriptor = keep(held, os.memfd_create, "stdin")
     else:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from sandboxes import wire
 from sandboxes.base import cores
-from sandboxes.interrupts import Packet, descriptors_in, keep
+from sandboxes.interrupts import Packet, close_all, descriptors_in, keep
 from sandboxes.outcome import Over
 from sandboxes.types import Limits, Status
 from sandboxes.zygote.launch import Breakdown, Exhausted, Zygote, pid_of
@@ -366,17 +366,14 @@ class Child:
 
     def _close(self) -> None:
         self._close_sockets()
-        files, self._files = self._files, []
-        for descriptor in files:
-            os.close(descriptor)
+        close_all(self._files, self._files)
 
     def _close_sockets(self) -> None:
         sockets, self._sockets = self._sockets, []
         for end in sockets:
             end.close()
-        packets, self._packets, self._pidfd = self._packets, [], -1
-        for descriptor in descriptors_in(packets):
-            os.close(descriptor)
+        self._pidfd = -1
+        close_all(self._packets, descriptors_in(self._packets))
 
 
 def cpu_seconds_of(pidfd: int) -> float:

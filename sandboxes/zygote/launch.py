@@ -9,13 +9,14 @@ import select
 import signal
 import socket
 import subprocess
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from sandboxes.host import bubblewrap_command, interpreter, is_open_to_all, readable_paths, spare_users
-from sandboxes.interrupts import Packet, descriptors_in, keep
+from sandboxes.interrupts import Packet, close_all, descriptors_in, keep
 from sandboxes.types import IMAGES, SandboxUnavailable
 from sandboxes.walls.allow_list import allow_list
 
@@ -85,6 +86,12 @@ class Walls:
     seccomp: bool
 
 
+class Lease:
+    """Somebody uses a zygote for as long as this object lives: to lose it by an interrupt is to give it back."""
+
+    __slots__ = ("__weakref__",)
+
+
 class Zygote:
     """A running zygote, seen from the parent. Any thread may call any method.
 
@@ -97,18 +104,18 @@ class Zygote:
     """
 
     def __init__(self, walls: Walls, image: str) -> None:
+        self._packets: list[Packet] = []
         self.walls = walls
         self.image = image
         self.owner = os.getpid()
         self.forks = 0
-        self.active = 0
+        self._leases: weakref.WeakSet[Lease] = weakref.WeakSet()
         readable, path = readable_paths(image)
         # In a root of their own, what is shown is open to all, whatever folders it lies in outside.
         alone = walls.means is Means.NONE
         self._reads_all = alone and not is_open_to_all(readable)
         self._users = spare_users(mounts=not alone, reads_all=self._reads_all)
         self._pidfd = -1
-        self._packets: list[Packet] = []
         opened: list[int] = []
         try:
             self._control, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -121,8 +128,7 @@ class Zygote:
                 self._control.close()
             raise SandboxUnavailable(f"a zygote cannot be started: {error}") from error
         finally:
-            for descriptor in opened:
-                os.close(descriptor)
+            close_all(opened, opened)
 
     def _start(self, readable: list[str], path: list[str], inner: socket.socket, errors: int, parent: int) -> None:
         self._process = subprocess.Popen(
@@ -167,6 +173,19 @@ class Zygote:
         """Of the process that was started: the zygote's own, or that of what walls it in."""
         return self._process.pid
 
+    @property
+    def active(self) -> int:
+        """How many use it now."""
+        return len(self._leases)
+
+    def lend(self, lease: Lease) -> None:
+        """It is in use from now on."""
+        self._leases.add(lease)
+
+    def take_back(self, lease: Lease) -> None:
+        """It is no longer."""
+        self._leases.discard(lease)
+
     def processes(self, wanted: int) -> int:
         """What to limit the number of processes to, so that a program can have ``wanted``.
 
@@ -209,6 +228,11 @@ class Zygote:
             self._process.wait()
         self._close()
 
+    def __del__(self) -> None:
+        # An interrupt may have come while it was being ended. A forked process has this object as well.
+        if self._packets and self.owner == os.getpid():
+            self.kill()
+
     def abandon(self) -> None:
         """In a forked child: let go without touching what is the parent's."""
         self._process.returncode = 0  # else the finaliser would try to reap a process that is not ours
@@ -216,9 +240,8 @@ class Zygote:
 
     def _close(self) -> None:
         self._control.close()
-        packets, self._packets, self._pidfd = self._packets, [], -1
-        for descriptor in descriptors_in(packets):
-            os.close(descriptor)
+        self._pidfd = -1
+        close_all(self._packets, descriptors_in(self._packets))
 
 
 def pid_of(pidfd: int) -> int:

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Iterator
 
 from sandboxes.types import SandboxClosed
-from sandboxes.zygote.launch import Breakdown, Exhausted, Walls, Zygote
+from sandboxes.zygote.launch import Breakdown, Exhausted, Lease, Walls, Zygote
 
 __all__ = ["Nursery"]
 
@@ -41,7 +41,8 @@ class Nursery:
             SandboxUnavailable: none can be started.
             SandboxClosed: the sandbox has been closed.
         """
-        zygote = self._take(image)
+        lease = Lease()
+        zygote = self._take(image, lease)
         owner = os.getpid()
         try:
             yield zygote
@@ -52,7 +53,7 @@ class Nursery:
             raise
         finally:
             if owner == os.getpid():
-                self._give_back(zygote)
+                self._give_back(zygote, lease)
 
     def end(self) -> None:
         """Kill all zygotes with all their children. Later calls of :meth:`zygote` raise."""
@@ -68,7 +69,7 @@ class Nursery:
         with self._lock:
             return [zygote for pool in self._zygotes.values() for zygote in pool]
 
-    def _take(self, image: str) -> Zygote:
+    def _take(self, image: str, lease: Lease) -> Zygote:
         with self._lock:
             if self._is_closed:
                 raise SandboxClosed("this zygote sandbox has been closed; open another one")
@@ -81,7 +82,7 @@ class Nursery:
             if best is None or (best.active and len(pool) < self._size):
                 best = Zygote(self._walls, image)
                 pool.append(best)
-            best.active += 1
+            best.lend(lease)
             idle = self._take_idle()
         for zygote in idle:
             zygote.kill()
@@ -90,9 +91,9 @@ class Nursery:
     def _is_fit(self, zygote: Zygote) -> bool:
         return zygote.forks < self._recycle_after and zygote.is_alive()
 
-    def _give_back(self, zygote: Zygote) -> None:
+    def _give_back(self, zygote: Zygote, lease: Lease) -> None:
         with self._lock:
-            zygote.active -= 1
+            zygote.take_back(lease)
             idle = self._take_idle()
         for retired in idle:
             retired.kill()

@@ -136,7 +136,7 @@ def test_an_unknown_command_is_named_and_the_list_shown(project: Project) -> Non
     ("command", "calls"),
     [
         ("demo", ["agents.self_play --name two words"]),
-        ("test", ["pytest -n 2 --dist worksteal --name two words"]),
+        ("test", ["pytest -n 3 --dist worksteal --name two words"]),
         ("types", ["mypy --name two words"]),
         ("lint", ["ruff check .", "ruff format --check ."]),
     ],

@@ -13,9 +13,8 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -25,9 +24,10 @@ from numpy.typing import NDArray
 import reasoning_envs  # noqa: F401 - registers the environments
 from agents.actors import quiet
 from agents.features import Encoded
+from agents.options import check_settings, names_in, parse_run
 from agents.policies import CandidatePolicy, PolicyConfig, PolicyError, batch, padded_log_softmax, read_checkpoint
 from agents.proposer import draw_distinct
-from agents.run_folder import Metrics, RunFolder, write_whole
+from agents.run_folder import DamagedRunError, Metrics, RunFolder, write_whole
 from agents.search import METHODS, Limits, Method, solve, solve_each
 from agents.tree import Outcome, SearchResult
 from reasoning_envs.curriculum import LevelCurriculum
@@ -65,12 +65,9 @@ class Config:
     check_problems: Annotated[int, "validation problems a level in such a look"] = 20
 
     def __post_init__(self) -> None:
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if isinstance(value, int) and value < (0 if option.name == "seed" else 1):
-                raise ValueError(f"{option.name} must be at least {0 if option.name == 'seed' else 1}, got {value}")
-        if not 0.0 < self.discount <= 1.0 or not self.learning_rate > 0.0 or not self.value_weight >= 0.0:
-            raise ValueError("discount in (0, 1], learning_rate above 0 and value_weight from 0 on are needed")
+        check_settings(self, shares=("discount",))
+        if not self.discount or not self.learning_rate:
+            raise ValueError("discount and learning_rate must be above 0")
 
 
 class Target(NamedTuple):
@@ -127,7 +124,7 @@ class GumbelZero:
             raise TypeError(f"{config.env} is no environment of this package with the moves interface")
         assert isinstance(base.domain, MoveDomain)
         self.domain = base.domain
-        levels = tuple(name.strip() for name in config.levels.split(",") if name.strip()) or tuple(self.domain.levels)
+        levels = names_in(config.levels) or tuple(self.domain.levels)
         self.curriculum = LevelCurriculum(levels)
         self.source = ProblemSource(self.domain, split="train", level=levels, problems=None, refusal=base.refusal)
         self.policy = CandidatePolicy(
@@ -262,19 +259,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m agents.gumbel", formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--name", default="gumbel", help="of the run")
-    parser.add_argument("--out", type=Path, default=Path("runs"), help="folder that holds the folder of the run")
-    parser.add_argument("--resume", action="store_true", help="go on with the run of this name from its checkpoint")
-    annotations = get_type_hints(Config, include_extras=True)
-    for option in fields(Config):
-        kind, words = get_args(annotations[option.name])
-        parser.add_argument("--" + option.name.replace("_", "-"), type=kind, default=option.default, help=words)
-    chosen = vars(parser.parse_args(arguments))
-    name, out, resume = (chosen.pop(key) for key in ("name", "out", "resume"))
     try:
-        config = Config(**chosen)
-        run = GumbelZero(config, RunFolder(out / name, asdict(config), resume=resume, may_change=MAY_CHANGE))
-    except (OSError, ValueError, TypeError, PolicyError, gym.error.Error) as error:
+        config, path, resume = parse_run(parser, Config, arguments, name="gumbel", may_change=MAY_CHANGE)
+        run = GumbelZero(config, RunFolder(path, asdict(config), resume=resume, may_change=MAY_CHANGE))
+    except (OSError, ValueError, TypeError, DamagedRunError, PolicyError, gym.error.Error) as error:
         print(f"gumbel: {error}", file=sys.stderr)
         return 2
     try:

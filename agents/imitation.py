@@ -11,14 +11,12 @@ at those problems and never at the test split's.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import Annotated, Any, Protocol, get_args, get_type_hints
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Protocol
 
 import gymnasium as gym
 import numpy as np
@@ -29,11 +27,12 @@ from agents.actors import quiet
 from agents.expert_iteration import Decisions, Learner, LearningConfig
 from agents.line_features import LineFeaturiser
 from agents.line_lessons import LineLessons
+from agents.options import check_settings, json_object, names_in, parse_run
 from agents.policies import CandidatePolicy, PolicyConfig, PolicyError, read_checkpoint
 from agents.proposer import draw_distinct
 from agents.repair_features import RepairFeaturiser
 from agents.repair_lessons import RepairLessons
-from agents.run_folder import Metrics, RunFolder, write_whole
+from agents.run_folder import DamagedRunError, Metrics, RunFolder, write_whole
 from agents.search import solve_each
 from reasoning_envs.domains.protocol import MoveDomain
 from reasoning_envs.domains.repair import RepairDomain
@@ -69,29 +68,19 @@ class Config:
     check_problems: Annotated[int, "of the validation, a level"] = 40
 
     def __post_init__(self) -> None:
-        if not isinstance(self.more_kwargs, dict):
-            raise ValueError(f"env_kwargs must be a JSON object, got {self.env_kwargs!r}")
-        for name in ("draws", "batch", "replay", "width", "hidden", "layers", "check_every", "check_problems"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        check_settings(self)
+        if not self.level_names:
+            raise ValueError("levels must name a level")
 
     @property
     def more_kwargs(self) -> dict[str, Any]:
-        """``env_kwargs`` as a dict.
-
-        Raises:
-            ValueError: it is no JSON.
-        """
-        try:
-            kwargs: dict[str, Any] = json.loads(self.env_kwargs)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"env_kwargs must be a JSON object, got {self.env_kwargs!r}: {error}") from error
-        return kwargs
+        """``env_kwargs`` as a dict."""
+        return json_object(self.env_kwargs, "env_kwargs")
 
     @property
     def level_names(self) -> tuple[str, ...]:
         """``levels`` one by one."""
-        return tuple(name.strip() for name in self.levels.split(",") if name.strip())
+        return names_in(self.levels)
 
 
 class Lessons(Protocol):
@@ -235,19 +224,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Train a policy on the lessons of the proposer of a code environment.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--name", required=True, help="of the run")
-    parser.add_argument("--out", type=Path, default=Path("runs"), help="folder that holds the folder of the run")
-    parser.add_argument("--resume", action="store_true", help="go on with the run of this name from its checkpoint")
-    annotations = get_type_hints(Config, include_extras=True)
-    for option in fields(Config):
-        kind, help_text = get_args(annotations[option.name])
-        parser.add_argument("--" + option.name.replace("_", "-"), type=kind, default=option.default, help=help_text)
-    chosen = vars(parser.parse_args(arguments))
-    name, out, resume = (chosen.pop(key) for key in ("name", "out", "resume"))
     try:
-        config = Config(**chosen)
-        run = Imitation(config, RunFolder(out / name, asdict(config), resume=resume))
-    except (ValueError, FileExistsError, FileNotFoundError, PolicyError, gym.error.Error) as error:
+        config, path, resume = parse_run(parser, Config, arguments, name="lessons")
+        run = Imitation(config, RunFolder(path, asdict(config), resume=resume))
+    except (ValueError, OSError, DamagedRunError, PolicyError, gym.error.Error) as error:
         print(f"imitation: {error}", file=sys.stderr)
         return 2
     run.run(lambda line: print(line, flush=True))

@@ -25,6 +25,7 @@ import numpy as np
 import reasoning_envs  # noqa: F401 - registers the environments
 from agents.actors import quiet
 from agents.guidance import GuidedEvaluator
+from agents.options import json_object, names_in
 from agents.policies import CandidatePolicy, PolicyError
 from agents.proposer import draw_distinct
 from agents.results import wilson
@@ -135,14 +136,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--players", default="greedy,beam-8,best-of-8", help="with commas")
     parser.add_argument("--prm", default="", help="of prm-beam: a .pt file or module:Name")
     parser.add_argument("--problems", type=int, default=200, help="a level")
-    parser.add_argument("--split", default="test", choices=("train", "test"), help="side that problems are drawn from")
+    parser.add_argument(
+        "--split", default="test", choices=("train", "validation", "test"), help="side that problems are drawn from"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the problems")
     parser.add_argument("--out", type=Path, help="file for the same as JSON lines")
     chosen = parser.parse_args(arguments)
     quiet()
+    levels = names_in(chosen.levels)
     try:
-        players = [player_of(name) for name in chosen.players.split(",")]
-        env = gym.make(chosen.env, **json.loads(chosen.env_kwargs)).unwrapped
+        players = [player_of(name) for name in names_in(chosen.players)]
+        env = gym.make(chosen.env, **json_object(chosen.env_kwargs, "--env-kwargs")).unwrapped
         if not isinstance(env, ReasoningEnv) or not isinstance(env.domain, MoveDomain):
             raise ValueError(f"{chosen.env} has no moves")
         domain = env.domain
@@ -150,13 +154,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if any(player.guided for player in players) and not chosen.prm:
             raise ValueError("prm-beam needs a process reward model: give --prm")
         prm = open_prm(chosen.prm) if chosen.prm else None
-        unknown = set(chosen.levels.split(",")) - set(domain.levels)
+        unknown = set(levels) - set(domain.levels)
         if unknown:
             raise ValueError(f"no level {', '.join(sorted(unknown))}; there are {', '.join(domain.levels)}")
     except (ValueError, TypeError, PolicyError, PRMError, gym.error.Error) as error:
         print(f"measure: {error}", file=sys.stderr)
         return 2
-    for level in chosen.levels.split(","):
+    for level in levels:
         rng = np.random.default_rng([chosen.seed, 30_000])
         problems = draw_distinct(domain, level, chosen.problems, rng, split=chosen.split)
         for player in players:

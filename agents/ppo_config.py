@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal
 
 import gymnasium as gym
 from stable_baselines3.common.monitor import Monitor
 
+from agents.options import add_options, check_settings, json_object, names_in
 from reasoning_envs.revisits import NoRevisits
 from reasoning_envs.rewards.checking import open_prm as open_any_prm
 from reasoning_envs.rewards.protocol import ProcessRewardModel
@@ -54,32 +53,19 @@ class Config:
     threads: Annotated[int, "of torch; results depend on it in the last digits"] = 1
 
     def __post_init__(self) -> None:
-        for name in ("steps", "envs", "rollout", "batch", "epochs", "evaluations", "problems", "threads"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
-        if self.seed < 0:
-            raise ValueError(f"seed must be 0 or more, got {self.seed}")
-        for name in ("learning_rate", "weight", "shift", "gamma", "gae_lambda", "entropy"):
-            if not math.isfinite(getattr(self, name)):
-                raise ValueError(f"{name} must be a finite number, got {getattr(self, name)}")
-        for name, known in (("policy", PolicyName), ("shaping", Shaping), ("at_truncation", TruncationRule)):
-            if getattr(self, name) not in get_args(known):
-                raise ValueError(f"{name} must be one of {', '.join(get_args(known))}, got {getattr(self, name)!r}")
-        if not isinstance(self.more_kwargs, dict):
-            raise ValueError(f"env_kwargs must be a JSON object, got {self.env_kwargs}")
+        check_settings(self, {"weight": None, "shift": None, "entropy": None}, shares=("gamma", "gae_lambda"))
+        if not self.level_names:
+            raise ValueError("level must name a level")
 
     @property
     def more_kwargs(self) -> dict[str, Any]:
-        """``env_kwargs`` as a dict.
+        """``env_kwargs`` as a dict."""
+        return json_object(self.env_kwargs, "env_kwargs")
 
-        Raises:
-            ValueError: it is no JSON.
-        """
-        try:
-            kwargs: dict[str, Any] = json.loads(self.env_kwargs)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"env_kwargs must be a JSON object, got {self.env_kwargs!r}: {error}") from error
-        return kwargs
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        """``level`` one by one."""
+        return names_in(self.level)
 
     @property
     def steps_taken(self) -> int:
@@ -96,8 +82,8 @@ def make_env(
     Raises:
         ValueError, TypeError: the environment or the PRM does not exist or does not fit; the message says which.
     """
-    levels = config.level.split(",")
-    level = levels[0] if len(levels) == 1 else levels
+    levels = config.level_names
+    level = levels[0] if len(levels) == 1 else list(levels)
     env: gym.Env[Any, Any] = gym.make(config.env, **{"level": level, "split": split, **config.more_kwargs})
     if prm is not None:
         if config.shaping == "potential":
@@ -137,17 +123,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> tuple[Config, Path]:
         description="Train MaskablePPO on an environment of reasoning_envs.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    annotations = get_type_hints(Config, include_extras=True)
-    for option in fields(Config):
-        name = "--" + option.name.replace("_", "-")
-        kind, help_text = get_args(annotations[option.name])
-        if kind is bool:
-            parser.add_argument(name, action="store_true", help=help_text)
-        else:
-            choices = get_args(kind) or None
-            parser.add_argument(
-                name, type=str if choices else kind, choices=choices, default=option.default, help=help_text
-            )
+    add_options(parser, Config)
     parser.add_argument("--out", type=Path, help="folder of the run; by default runs/ppo-LEVEL-SHAPING-SEED")
     chosen = vars(parser.parse_args(arguments))
     out = chosen.pop("out")
@@ -155,4 +131,4 @@ def parse_arguments(arguments: Sequence[str] | None) -> tuple[Config, Path]:
         config = Config(**chosen)
     except ValueError as error:
         parser.error(str(error))
-    return config, out or Path("runs") / f"ppo-{config.level.replace(',', '+')}-{config.shaping}-{config.seed}"
+    return config, out or Path("runs") / f"ppo-{'+'.join(config.level_names)}-{config.shaping}-{config.seed}"

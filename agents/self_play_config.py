@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from agents.run_folder import damaged, read_config
+from agents.options import Arguments, check_settings, json_object, names_in, parse_run
 
-__all__ = ["MAY_CHANGE", "SMOKE", "Arguments", "Config", "parse_arguments"]
+__all__ = ["MAY_CHANGE", "SMOKE", "Config", "parse_arguments"]
 
 MAY_CHANGE = (
     "minutes",
@@ -62,45 +59,25 @@ class Config:
     evaluation_problems: Annotated[int, "held-out problems a level in the final table"] = 20
 
     def __post_init__(self) -> None:
-        least = {"minutes": 0, "actors": 0, "attempts": 0, "check_every": 1, "check_problems": 0, "value_weight": 0}
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if isinstance(value, int | float) and not isinstance(value, bool) and option.name not in _SHARES | {"seed"}:
-                lowest = least.get(option.name, 0 if isinstance(value, float) else 1)
-                if not value >= lowest or value == math.inf:
-                    raise ValueError(f"{option.name} must be a number of at least {lowest}, got {value}")
-        if self.seed < 0:
-            raise ValueError(f"seed must be at least 0, got {self.seed}")
+        least = {"actors": 0, "attempts": 0, "check_problems": 0}
+        check_settings(self, least, shares=("scramble_share", "decay"))
         if not self.ppo_level_names:
             raise ValueError("ppo_level must name a level")
-        for name in _SHARES:
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)}")
-        if not isinstance(self.more_kwargs, dict):
-            raise ValueError(f"env_kwargs must be a JSON object, got {self.env_kwargs!r}")
 
     @property
     def more_kwargs(self) -> dict[str, Any]:
-        """``env_kwargs`` as a dict.
-
-        Raises:
-            ValueError: it is no JSON.
-        """
-        try:
-            kwargs: dict[str, Any] = json.loads(self.env_kwargs)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"env_kwargs must be a JSON object, got {self.env_kwargs!r}: {error}") from error
-        return kwargs
+        """``env_kwargs`` as a dict."""
+        return json_object(self.env_kwargs, "env_kwargs")
 
     @property
     def level_names(self) -> tuple[str, ...]:
         """``levels`` one by one; none: all of the domain."""
-        return _names(self.levels)
+        return names_in(self.levels)
 
     @property
     def ppo_level_names(self) -> tuple[str, ...]:
         """``ppo_level`` one by one."""
-        return _names(self.ppo_level)
+        return names_in(self.ppo_level)
 
 
 SMOKE: Mapping[str, Any] = {
@@ -116,22 +93,8 @@ SMOKE: Mapping[str, Any] = {
 }
 """The defaults of ``--smoke``: every part runs in about a minute, and little is learned."""
 
-_SHARES = {"scramble_share", "decay"}
 
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-class Arguments(NamedTuple):
-    """Of the command line: the configuration, the folder of the run, and whether to go on with what is there."""
-
-    config: Config
-    folder: Path
-    resume: bool
-
-
-def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
+def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments[Config]:
     """Read the command line; a wrong option ends the program with a message and exit code 2.
 
     Raises:
@@ -143,34 +106,4 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
         "search and PPO are measured with it and without it.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--name", default="demo", help="of the run")
-    parser.add_argument("--out", type=Path, default=Path("runs"), help="folder that holds the folder of the run")
-    parser.add_argument("--resume", action="store_true", help="go on with the run of this name from its checkpoint")
-    parser.add_argument("--smoke", action="store_true", help="everything in about a minute; what else is said counts")
-    annotations = get_type_hints(Config, include_extras=True)
-    for option in fields(Config):
-        kind, help_text = get_args(annotations[option.name])
-        parser.add_argument("--" + option.name.replace("_", "-"), type=kind, default=option.default, help=help_text)
-    known, _ = parser.parse_known_args(arguments)
-    if known.smoke:
-        parser.set_defaults(**SMOKE)
-    started = known.out / known.name / "config.json"
-    if known.resume and started.is_file():
-        # What the run was started with need not be said again; what is said now goes before.
-        before = read_config(started)
-        for key in before.keys() & annotations.keys():
-            kind = get_args(annotations[key])[0]
-            if type(before[key]) is not kind and not (kind is float and type(before[key]) is int):
-                raise damaged(started, f"says that {key} is {before[key]!r}, which is no {kind.__name__}")
-            if not (known.smoke and key in SMOKE and key in MAY_CHANGE):
-                parser.set_defaults(**{key: before[key]})
-    chosen = vars(parser.parse_args(arguments))
-    name, out, resume = (chosen.pop(key) for key in ("name", "out", "resume"))
-    del chosen["smoke"]
-    if name in ("", "..") or Path(name).name != name:
-        parser.error(f"--name must be the plain name of a folder, got {name!r}")
-    try:
-        config = Config(**chosen)
-    except ValueError as error:
-        parser.error(str(error))
-    return Arguments(config, out / name, resume)
+    return parse_run(parser, Config, arguments, name="demo", smoke=SMOKE, may_change=MAY_CHANGE)

@@ -95,8 +95,6 @@ def test_a_resumed_run_has_the_curves_of_one_that_was_never_stopped(tmp_path: Pa
     ("arguments", "words"),
     [
         (["--levels", "splendid"], "splendid"),
-        (["--simulations", "0"], "simulations"),
-        (["--discount", "0"], "discount"),
         (["--env", "reasoning_envs/AlgebraText-v0"], "moves interface"),
         (["--env", "reasoning_envs/Race-v0"], "moves interface"),
     ],
@@ -106,6 +104,13 @@ def test_wrong_requests_are_said(
 ) -> None:
     assert main(["--out", str(tmp_path), *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["--simulations", "--discount", "--learning-rate"])
+def test_a_setting_that_will_not_do_is_named(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--out", str(tmp_path), name, "0"])
+    assert f"{name[2:].replace('-', '_')}" in capsys.readouterr().err.splitlines()[-1]
 
 
 # -- ./run train --------------------------------------------------------------------------------------------------

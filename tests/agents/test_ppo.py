@@ -102,7 +102,7 @@ def test_monitor_finds_the_narrowed_mask() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"steps": 0}, "steps must be 1 or more, got 0"),
+        ({"steps": 0}, "steps must be at least 1, got 0"),
         ({"policy": "cnn"}, "policy must be one of candidate, multi-input"),
         ({"shaping": "dense"}, "shaping must be one of sparse, potential"),
         ({"env_kwargs": "moves=wide"}, "env_kwargs must be a JSON object, got 'moves=wide'"),

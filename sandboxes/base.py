@@ -7,11 +7,11 @@ import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
 from sandboxes.protocol import Session
+from sandboxes.threads import Threads
 from sandboxes.types import Call, Execution, Job, Limits, SandboxClosed, Tier
 
 __all__ = ["SandboxBase", "cores"]
@@ -40,7 +40,7 @@ class SandboxBase(ABC):
         self.limits = limits or Limits()
         self.width = width or cores()
         self._closed = False
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads: Threads | None = None
         self._threads_lock = threading.Lock()
         _SANDBOXES.add(self)
 
@@ -105,7 +105,7 @@ class SandboxBase(ABC):
     def run_many(self, jobs: Iterable[Job]) -> list[Execution]:
         """See :meth:`sandboxes.protocol.Sandbox.run_many`."""
         self._check_open()
-        return list(self._pool().map(self.run_job, jobs))
+        return self._pool().map(self.run_job, list(jobs))
 
     def close(self) -> None:
         """See :meth:`sandboxes.protocol.Sandbox.close`."""
@@ -116,7 +116,7 @@ class SandboxBase(ABC):
             pool, self._threads = self._threads, None
         self._end()
         if pool is not None:
-            pool.shutdown()
+            pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -130,10 +130,10 @@ class SandboxBase(ABC):
         if self._closed:
             raise SandboxClosed(f"this {self.backend} sandbox has been closed; open another one")
 
-    def _pool(self) -> ThreadPoolExecutor:
+    def _pool(self) -> Threads:
         with self._threads_lock:
             if self._threads is None:
-                self._threads = ThreadPoolExecutor(self.width, thread_name_prefix="sandbox")
+                self._threads = Threads(self.width)
             return self._threads
 
     def _forget_threads(self) -> None:

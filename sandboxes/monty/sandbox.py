@@ -9,11 +9,10 @@ itself, or have failed in a line that raises nothing.
 
 from __future__ import annotations
 
-import itertools
 import subprocess
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandboxes.base import SandboxBase, cores
@@ -126,22 +125,6 @@ class MontySandbox(SandboxBase):
         if job.files or job.fetch:
             return "Monty has no files; use backend='zygote' with Limits(files=...)"
         return ""
-
-    def run_many(self, jobs: Iterable[Job]) -> list[Execution]:
-        """See :meth:`sandboxes.protocol.Sandbox.run_many`."""
-        self._check_open()
-        todo = list(jobs)
-        done: dict[int, Execution] = {}
-        positions = itertools.count()
-
-        def work() -> None:
-            # One task for many jobs: handing each one to a thread would take as long as running it.
-            while (position := next(positions)) < len(todo):
-                done[position] = self.run_job(todo[position])
-
-        for task in [self._pool().submit(work) for _ in range(min(self.width, len(todo)))]:
-            task.result()
-        return [done[position] for position in range(len(todo))]
 
     def session(
         self, source: str, *, entry: str, image: str | None = None, limits: Limits | None = None

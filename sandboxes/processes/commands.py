@@ -8,9 +8,9 @@ import os
 import subprocess
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from sandboxes.threads import Threads
 from sandboxes.types import Limits
 
 __all__ = ["CHANNEL", "limited", "start", "with_channel"]
@@ -44,12 +44,12 @@ def limited(
 
 
 @functools.cache
-def _starter(process: int) -> ThreadPoolExecutor:
+def _starter(process: int) -> Threads:
     """The thread that starts all processes of this one, and lives as long as it does.
 
     To the kernel it is a thread that is a parent: what is to die with its parent dies with the thread that started it.
     """
-    return ThreadPoolExecutor(1, thread_name_prefix=f"starter-{process}")
+    return Threads(1)
 
 
 def start(started: list[subprocess.Popen[bytes]], command: Sequence[str], **options: Any) -> None:
@@ -64,8 +64,8 @@ def start(started: list[subprocess.Popen[bytes]], command: Sequence[str], **opti
     lock = threading.Lock()
     is_wanted = True
 
-    def run() -> None:
-        process = subprocess.Popen(command, **options)
+    def run(arguments: Sequence[str]) -> None:
+        process = subprocess.Popen(arguments, **options)
         with lock:
             if is_wanted:
                 started.append(process)
@@ -73,7 +73,7 @@ def start(started: list[subprocess.Popen[bytes]], command: Sequence[str], **opti
         _discard(process)
 
     try:
-        _starter(os.getpid()).submit(run).result()
+        _starter(os.getpid()).map(run, [command])
     except BaseException:
         with lock:
             is_wanted = False

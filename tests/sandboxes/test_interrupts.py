@@ -60,6 +60,7 @@ def run_until_interrupted(sandbox: Sandbox, seconds: float) -> None:
 
 # An object of Python's that an interrupt has lost closes its descriptor, and says so.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.timeout(method="thread")  # the alarm is used here
 def test_nothing_is_left(sandbox: Sandbox) -> None:
     for _ in range(3):
         begun = time.perf_counter()

@@ -17,6 +17,7 @@ from reasoning_envs.symbolic.moves.equations import Move
 from reasoning_envs.symbolic.moves.equations import moves as explicit_moves
 from reasoning_envs.symbolic.moves.mistakes import mistakes
 from reasoning_envs.symbolic.moves.places import active
+from reasoning_envs.symbolic.moves.rules.domains import may_lack_value
 from reasoning_envs.symbolic.moves.sets import MOVE_SETS
 from reasoning_envs.symbolic.syntax import statement as statements
 from reasoning_envs.symbolic.syntax.expression import ZERO, Expr, sym, walk
@@ -116,8 +117,11 @@ class AlgebraAction(NamedTuple):
 
     @property
     def verdict(self) -> Verdict:
-        """Of the certificate for a sound move. A classic mistake may be harmless on this line: the verifier tells."""
-        if self.sound:
+        """Of the certificate for a sound move. A classic mistake may be harmless on this line: the verifier tells.
+
+        It tells also of a line that may be undefined for every value, as it may become by a mistake: nothing follows.
+        """
+        if self.sound and not may_lack_value(self.before.line):
             if not self.conditions and self.relation is Relation.EQUIVALENT:
                 return _SOUND
             unknown = self.state.unknown

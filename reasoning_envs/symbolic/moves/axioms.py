@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from reasoning_envs.symbolic.moves.equations import Move, about_unknown
+from reasoning_envs.symbolic.moves.changes import about_unknown
+from reasoning_envs.symbolic.moves.equations import Move
 from reasoning_envs.symbolic.moves.places import active
+from reasoning_envs.symbolic.moves.rules.domains import vanishing
 from reasoning_envs.symbolic.moves.rules.rewrite import Rewrite, inside
 from reasoning_envs.symbolic.syntax.expression import ONE, ZERO, Expr, add, div, factors, mul, neg, num, sub, terms
 from reasoning_envs.symbolic.syntax.statement import (
@@ -82,7 +84,9 @@ def _sum(node: Expr) -> Iterator[Rewrite]:
         if one.op == two.op == "num":
             yield Rewrite("evaluate", add(*before, num(one.number + two.number), *after), pair)
         elif one.key == neg(two).key:
-            yield Rewrite("opposites", add(*before, ZERO, *after), pair)
+            may, condition = vanishing(one)
+            if may:
+                yield Rewrite("opposites", add(*before, ZERO, *after), pair, True, condition)
         else:
             common = _common(one, two)
             if common is not None:
@@ -112,7 +116,9 @@ def _common(one: Expr, two: Expr) -> Expr | None:
 def _product(node: Expr) -> Iterator[Rewrite]:
     args = node.args
     if ZERO in args:
-        yield Rewrite("times zero", ZERO, node)
+        may, condition = vanishing(*args)
+        if may:
+            yield Rewrite("times zero", ZERO, node, True, condition)
         return
     for index, factor in enumerate(args):
         if factor is ONE:
@@ -205,7 +211,9 @@ _Axiom = tuple[str, Expr | None, Statement, bool, Statement | None]
 
 def _equation_axioms(left: Expr, right: Expr) -> Iterator[_Axiom]:
     if left == right:
-        yield "conclude", None, ALL_REALS, True, None
+        may, condition = vanishing(left)
+        if may and (condition is None or not about_unknown(condition)):
+            yield "conclude", None, ALL_REALS, True, condition
     elif "x" not in left.symbols and "x" not in right.symbols:
         zero = identically_zero(sub(left, right))
         if zero is not None:

@@ -12,14 +12,17 @@ from reasoning_envs.symbolic.syntax.expression import (
     neg,
     sym,
 )
-from reasoning_envs.symbolic.syntax.statement import (
-    Statement,
-)
+from reasoning_envs.symbolic.syntax.statement import Statement, free_symbols
 from reasoning_envs.types import Relation
 
-__all__ = ["Change", "Later", "X", "is_total", "negated"]
+__all__ = ["Change", "Later", "X", "about_unknown", "is_total", "negated"]
 
 X = sym("x")
+
+
+def about_unknown(condition: Statement) -> bool:
+    """The condition is about x, so that the line itself must carry it."""
+    return "x" in free_symbols(condition)
 
 
 class Later(NamedTuple):

@@ -15,13 +15,12 @@ from fractions import Fraction
 from sys import maxsize
 from typing import NamedTuple
 
-from reasoning_envs.symbolic.inequalities.forms import MIRRORED
-from reasoning_envs.symbolic.moves.changes import Change, Later, X, is_total, negated
+from reasoning_envs.symbolic.moves.changes import Change, Later, about_unknown, is_total, negated
+from reasoning_envs.symbolic.moves.ends import conclusions, constraint_checks
 from reasoning_envs.symbolic.moves.equation_forms import special_changes
 from reasoning_envs.symbolic.moves.places import Place, is_solved, place_of
-from reasoning_envs.symbolic.moves.rules import Rewrite, is_simplified, product, rewrites
+from reasoning_envs.symbolic.moves.rules import Rewrite, product, rewrites
 from reasoning_envs.symbolic.moves.rules.rewrite import product_tokens
-from reasoning_envs.symbolic.moves.rules.sums import polynomial
 from reasoning_envs.symbolic.syntax.expression import (
     ONE,
     ZERO,
@@ -32,27 +31,23 @@ from reasoning_envs.symbolic.syntax.expression import (
     neg,
     num,
     plus,
-    sub,
-    substitute,
     terms,
 )
 from reasoning_envs.symbolic.syntax.statement import (
-    ALL_REALS,
-    NO_SOLUTION,
     Comparison,
     Statement,
     alternatives,
     conjunction,
+    conjuncts,
     disjunction,
     equation,
-    free_symbols,
     line_tokens,
 )
 from reasoning_envs.symbolic.syntax.tokens import CONNECTIVES, END, OPERATORS
-from reasoning_envs.symbolic.values.evaluation import constant_sign, identically_zero
+from reasoning_envs.symbolic.values.evaluation import identically_zero
 from reasoning_envs.types import Relation
 
-__all__ = ["Move", "about_unknown", "denominators", "moves"]
+__all__ = ["Move", "denominators", "moves"]
 
 # A tuple of a known kind without the detour through its own, slower constructor: most candidates are never taken.
 _make = tuple.__new__
@@ -110,12 +105,10 @@ def moves(line: Statement, longest: int = maxsize) -> list[Move]:
     found: list[Move] = []
     seen = {line_tokens(line)}
     if is_solved(place.main):
-        _append(_check_constraints(place), place._replace(constraints=()), seen, found)
+        _append(constraint_checks(place), place._replace(constraints=()), seen, found)
         return found
     left, right = place.main.left, place.main.right
-    _append(_conclusions(left, right), place, seen, found)
-    if place.constraints:
-        _append(_restrictions(place), place._replace(constraints=()), seen, found)
+    _append(conclusions(place), place._replace(constraints=()), seen, found)
     head = place.head + _EQUALS
     _append_rewrites(left, _left_rewritten, place, head, right.tokens + place.tail, longest, seen, found)
     _append_rewrites(right, _right_rewritten, place, head + left.tokens, place.tail, longest, seen, found)
@@ -140,8 +133,10 @@ def _settled(change: Change, place: Place) -> Move:
     """The move that a change is: what its condition says of the unknown becomes a constraint of the line."""
     rule, about, after, sound, condition, relation = change
     conditions: tuple[Statement, ...] = ()
-    if condition is not None and not about_unknown(condition):
-        conditions, condition = (condition,), None
+    if condition is not None:
+        conditions = tuple([piece for piece in conjuncts(condition) if not about_unknown(piece)])
+        demanded = [piece for piece in conjuncts(condition) if about_unknown(piece)] if conditions else [condition]
+        condition = conjunction(*demanded) if demanded else None
     if isinstance(after, Later):
         if condition is not None:
             place = place.demanding(condition)
@@ -152,46 +147,11 @@ def _settled(change: Change, place: Place) -> Move:
             return Move(rule, about, line, line_tokens(line), sound, conditions, relation)
         return _make(Move, (rule, about, later, tokens, sound, conditions, relation))
     if place.constraints:
-        if after == ALL_REALS:  # the constraint is lost; the verifier tells whether that matters
-            sound = False
-        else:
-            after = disjunction(*[conjunction(inner, *place.constraints) for inner in alternatives(after)])
+        after = disjunction(*[conjunction(inner, *place.constraints) for inner in alternatives(after)])
     if condition is not None:
         after = conjunction(after, condition)
     line = place.line(after)
     return _make(Move, (rule, about, line, line_tokens(line), sound, conditions, relation))
-
-
-def about_unknown(condition: Statement) -> bool:
-    """The condition is about x, so that the line itself must carry it."""
-    return "x" in free_symbols(condition)
-
-
-def _check_constraints(place: Place) -> Iterator[Change]:
-    """With ``x`` known, a constraint holds (and goes) or fails (and takes the alternative with it)."""
-    main, constraints = place.main, place.constraints
-    constraint = constraints[0]
-    if not isinstance(constraint, Comparison):
-        return
-    difference = substitute(sub(constraint.left, constraint.right), {"x": main.right})
-    holds = _holds(constraint.op, constant_sign(difference))
-    rest = conjunction(main, *constraints[1:])
-    condition = None
-    if holds is None:
-        if constraint.op == "!=" and identically_zero(difference) is False:
-            holds, condition = True, Comparison("!=", difference, ZERO)
-        elif constraint.op == "!=" and identically_zero(difference):
-            holds = False
-        else:
-            holds, condition = True, Comparison(constraint.op, difference, ZERO)
-    yield Change("constraint holds", constraint.left, rest, holds, condition if holds else None)
-    yield Change("constraint fails", constraint.left, NO_SOLUTION, not holds)
-
-
-def _holds(op: str, sign: int | None) -> bool | None:
-    if sign is None:
-        return None
-    return {"!=": sign != 0, "<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0, "=": sign == 0}[op]
 
 
 # -- one side -------------------------------------------------------------------------------------------------------
@@ -228,44 +188,6 @@ def _left_rewritten(inner: Rewrite, place: Place) -> Statement:
 
 def _right_rewritten(inner: Rewrite, place: Place) -> Statement:
     return place.put(place.main.left, inner.result)
-
-
-# -- ends -----------------------------------------------------------------------------------------------------------
-
-
-def _conclusions(left: Expr, right: Expr) -> Iterator[Change]:
-    if len(left.tokens) == len(right.tokens) and left.key == right.key:
-        yield Change("conclude", None, ALL_REALS)
-    elif "x" not in left.symbols and "x" not in right.symbols and is_simplified(left) and is_simplified(right):
-        # Only a line that is worked out shows what it says: before that, one would have to guess.
-        difference = sub(left, right)
-        zero = identically_zero(difference)
-        if zero is None:
-            return
-        condition = Comparison("!=", left, right) if difference.symbols and not zero else None
-        yield Change("conclude", None, ALL_REALS, zero)
-        yield Change("conclude", None, NO_SOLUTION, not zero, condition)
-
-
-def _restrictions(place: Place) -> Iterator[Change]:
-    """Of an equation that holds for every value: what the constraints beside it leave, ``x != 0``."""
-    if place.main.left.key == place.main.right.key:
-        explicit = [_explicit(constraint) for constraint in place.constraints]
-        solved = [constraint for constraint in explicit if constraint is not None]
-        if len(solved) == len(explicit):
-            yield Change("conclude", None, conjunction(*solved))
-
-
-def _explicit(constraint: Statement) -> Statement | None:
-    """A constraint that is linear in x, solved for x; None of another."""
-    if not isinstance(constraint, Comparison):
-        return None
-    coefficients = polynomial(sub(constraint.left, constraint.right))
-    if coefficients is None or len(coefficients) != 2:
-        return None
-    constant, slope = coefficients
-    op = constraint.op if slope > 0 else MIRRORED[constraint.op]
-    return Comparison(op, X, num(-constant / slope))
 
 
 # -- both sides -----------------------------------------------------------------------------------------------------

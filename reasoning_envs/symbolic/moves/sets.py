@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from reasoning_envs.symbolic.moves.equations import Move, about_unknown, denominators, moves
+from reasoning_envs.symbolic.moves.changes import about_unknown
+from reasoning_envs.symbolic.moves.equations import Move, denominators, moves
 from reasoning_envs.symbolic.moves.places import active, is_solved
 from reasoning_envs.symbolic.moves.rules import product, simplify
 from reasoning_envs.symbolic.syntax.expression import ZERO, Expr, add, div, neg, terms, walk

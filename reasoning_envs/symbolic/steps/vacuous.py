@@ -4,9 +4,11 @@ Any two contradictions have the same solutions, so that solutions cannot tell. A
 it would be one in every other line too:
 
 * the differences ``left - right`` of both equations are multiples of each other by a factor that cannot be 0: a number,
-  letters, a denominator of the line before, what a constraint says is not 0; or
+  letters, a denominator of the line before, what a constraint says is not 0;
 * both equations hold at the same real values when constraints are dropped and functions are continued to complex values
   (``ln(4x + 6) = ln(x - 6)`` to ``4x + 6 = x - 6 and 4x + 6 > 0``, which both would hold at -4), and at one at least;
+* the differences of both equations are equal as functions, but for a factor that a constraint of the second keeps from
+  being 0; or the second's is that of the first's sides squared, as from ``sqrt(A) = B`` to ``A = B^2 and B >= 0``; or
 * both are inequalities, and every boundary of the second is one of the first.
 """
 
@@ -14,12 +16,14 @@ from __future__ import annotations
 
 from flint import acb, arb
 
+from reasoning_envs.symbolic.equality.equivalence import equivalent
 from reasoning_envs.symbolic.equality.forms import TooLarge, UndefinedForm
 from reasoning_envs.symbolic.inequalities.steps import boundaries_follow
 from reasoning_envs.symbolic.roots.critical import critical_points
 from reasoning_envs.symbolic.roots.points import Point
 from reasoning_envs.symbolic.steps.lines import EquationLine, common_ring, comparisons, equation_line
 from reasoning_envs.symbolic.steps.step import Step
+from reasoning_envs.symbolic.syntax.expression import ZERO, mul, neg, num, power, sub
 from reasoning_envs.symbolic.syntax.statement import And, Comparison, Statement, Truth, conjuncts, free_symbols
 from reasoning_envs.symbolic.values.balls import Unclear, Undefined, disjoint, precision
 from reasoning_envs.symbolic.values.enclosures import value_at
@@ -27,6 +31,7 @@ from reasoning_envs.symbolic.values.enclosures import value_at
 __all__ = ["follows"]
 
 _BITS = 512
+_TWO = num(2)
 
 
 def follows(step: Step) -> bool:
@@ -41,7 +46,7 @@ def follows(step: Step) -> bool:
         return boundaries_follow(step) is not False
     large = None
     try:
-        if _multiples(step):
+        if _multiples(step) or _same_function(step):
             return True
     except UndefinedForm:
         pass
@@ -65,6 +70,19 @@ def _multiples(step: Step) -> bool:
     fine = set(first.poles) | _not_zero(step.before, step) | _not_zero(step.after, step)
     changed = {key for key in {*first.powers, *second.powers} if first.powers[key] != second.powers[key]}
     return changed <= fine
+
+
+def _same_function(step: Step) -> bool:
+    before, after = _equation(step.before), _equation(step.after)
+    if before is None or after is None:
+        return False
+    left, right = before.left, before.right
+    difference, squares = sub(left, right), sub(power(left, _TWO), power(right, _TWO))
+    demanded = [part for part in comparisons(step.after) if part.op == "!=" and part.right is ZERO]
+    multiples = [mul(part.left, difference) for part in demanded]
+    second = sub(after.left, after.right)
+    goals = (difference, squares, neg(squares), *multiples)
+    return any(equivalent(goal, second, over=step.over).verified for goal in goals)
 
 
 def _equation(line: Statement) -> Comparison | None:

@@ -174,9 +174,18 @@ def _logarithm(node: Expr) -> Iterator[Rewrite]:
             yield Rewrite("inverse function", inner.args[1], node)
         elif inner.args[0].op == "num":
             yield Rewrite("power", product(inner.args[1], call("ln", inner.args[0])), node)
-    elif inner.op == "add" and inner.symbols:
-        wrong = add(*[call("ln", term) for term in inner.args])
-        yield Rewrite("logarithm of a sum", wrong, inner, sound=False)
+    elif inner.op == "add" and inner.symbols and ZERO not in inner.args:
+        yield Rewrite("logarithm of a sum", add(*map(_logarithm_of_term, inner.args)), inner, sound=False)
+
+
+def _logarithm_of_term(term: Expr) -> Expr:
+    """As who takes ``ln(a - b)`` for ``ln(a) - ln(b)`` writes it: nobody writes a logarithm of -b."""
+    leading = term.args[0] if term.op in ("mul", "div") else term
+    if leading.op != "neg" and (leading.op != "num" or leading.number > 0):
+        return call("ln", term)
+    if term.op == "mul":
+        return neg(call("ln", product(neg(leading), *term.args[1:])))
+    return neg(call("ln", div(neg(leading), term.args[1]) if term.op == "div" else neg(term)))
 
 
 def _exponential(node: Expr) -> Iterator[Rewrite]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import gcd
 
+from reasoning_envs.symbolic.moves.rules.domains import vanishing
 from reasoning_envs.symbolic.moves.rules.rewrite import (
     MAX_EXPANDED_TERMS,
     Rewrite,
@@ -47,7 +48,9 @@ def _fold_product(node: Expr) -> Iterator[Rewrite]:
     if not is_small(value):
         return
     rest = mul(*[factor.args[0] if factor.op == "neg" else factor for factor in others])
-    yield Rewrite("fold", scale(value, rest) if others else num(value), node)
+    may, condition = vanishing(rest) if value == 0 else (True, None)
+    if may:
+        yield Rewrite("fold", scale(value, rest) if others else num(value), node, True, condition)
 
 
 def _join_powers(node: Expr) -> Iterator[Rewrite]:

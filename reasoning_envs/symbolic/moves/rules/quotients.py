@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from reasoning_envs.symbolic.moves.rules.domains import vanishing
 from reasoning_envs.symbolic.moves.rules.rewrite import (
     Rewrite,
     base_exponent,
@@ -45,8 +46,9 @@ def _fold_quotient(node: Expr) -> Iterator[Rewrite]:
         ratio = Fraction(coefficient) / under.number
         top = scale(ratio.numerator, rest)
         reduced = top if ratio.denominator == 1 else div(top, num(ratio.denominator))
-        if reduced.key != node.key and over.op != "add" and is_small(ratio):
-            yield Rewrite("cancel" if ratio.denominator == 1 else "fold", reduced, under)
+        may, condition = vanishing(rest) if ratio == 0 else (True, None)
+        if reduced.key != node.key and over.op != "add" and is_small(ratio) and may:
+            yield Rewrite("cancel" if ratio.denominator == 1 else "fold", reduced, under, True, condition)
     elif over is ZERO:
         yield Rewrite("fold", ZERO, node, True, nonzero(under))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from reasoning_envs.symbolic.moves.rules.domains import vanishing
 from reasoning_envs.symbolic.moves.rules.rewrite import (
     Rewrite,
     is_small,
@@ -87,7 +88,12 @@ def _collect(node: Expr) -> Iterator[Rewrite]:
         if total != 0:
             kept.append(scale(total, _like(members[0])[2]))
         kept += [term for index, term in enumerate(node.args) if index > places[0] and index not in places]
-        yield summed("collect" if total != 0 else "cancel", kept, (add, *members))
+        if total != 0:
+            yield summed("collect", kept, (add, *members))
+            continue
+        may, condition = vanishing(members[0])
+        if may:
+            yield summed("cancel", kept, (add, *members), True, condition)
 
 
 # What is known about a term: most terms of a line stood in the line before. A longer memory costs more than it saves.

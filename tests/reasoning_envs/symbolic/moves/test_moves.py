@@ -10,9 +10,11 @@ from reasoning_envs.symbolic.moves.axioms import axiom_moves
 from reasoning_envs.symbolic.moves.equations import Move, moves
 from reasoning_envs.symbolic.moves.places import active, is_solved
 from reasoning_envs.symbolic.moves.sets import MOVE_SETS, curated
+from reasoning_envs.symbolic.steps.derivation import relate
 from reasoning_envs.symbolic.syntax.parser import parse_statement
 from reasoning_envs.symbolic.syntax.printer import to_text
 from reasoning_envs.symbolic.syntax.statement import Statement, line_tokens
+from reasoning_envs.types import Status
 
 
 def _shown(line: str) -> dict[str, Move]:
@@ -170,6 +172,84 @@ def test_an_identity_leaves_what_its_constraints_leave() -> None:
     assert found["conclude", "x != -2"]
     assert not found["conclude", "all reals"]
     assert ("conclude", "x != 0") not in {(m.rule, to_text(m.line)) for m in moves(parse_statement("1 = 2 and x != 0"))}
+
+
+@pytest.mark.parametrize(
+    ("line", "left_over"),
+    [
+        ("1/x = 1/x", "x != 0"),
+        ("ln(2*x - 3) = ln(2*x - 3)", "x > 3/2"),
+        ("sqrt(-x) = sqrt(-x) and x != -1", "x != -1 and x <= 0"),
+        ("1/(x^2 - 1) = 1/(x^2 - 1)", "x != -1 and x != 1"),
+        ("1/(x*(x + 2)^2) = 1/(x*(x + 2)^2)", "x != 0 and x != -2"),
+    ],
+)
+def test_an_identity_holds_only_where_it_has_a_value(line: str, left_over: str) -> None:
+    found = {to_text(move.line): move.sound for move in moves(parse_statement(line)) if move.rule == "conclude"}
+    assert found == {_same(left_over): True, "all reals": False}
+
+
+def test_an_identity_that_has_a_value_everywhere_is_true() -> None:
+    for line in ("x/(x^2 + 1) = x/(x^2 + 1)", "exp(|x|) = exp(|x|)", "2^x = 2^x", "x/3 = x/3"):
+        assert _shown(line)["all reals"].sound, line
+    (move,) = [move for move in moves(parse_statement("x/a = x/a")) if move.rule == "conclude"]
+    assert (to_text(move.line), [to_text(piece) for piece in move.conditions]) == ("all reals", ["a != 0"])
+    (move,) = [move for move in moves(parse_statement("1/(x^2 - 2) = 1/(x^2 - 2)")) if move.rule == "conclude"]
+    assert not move.sound  # nobody can say it yet: the places are irrational
+
+
+@pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        ("1/x + x - 1/x = 0", "x = 0 and x != 0"),
+        ("sqrt(x) + x - sqrt(x) = -1", "x = -1 and x >= 0"),
+        ("ln(x) - ln(x) = x", "0 = x and x > 0"),
+        ("0*(1/x) = x", "0 = x and x != 0"),
+        ("0*ln(x)/3 = x", "0/3 = x and x > 0"),
+        ("x + a/b - a/b = 1", "x = 1"),
+    ],
+)
+def test_what_vanishes_leaves_the_condition_under_which_it_had_a_value(line: str, after: str) -> None:
+    shown = _shown(line)
+    assert shown[_same(after)].sound
+    bare = _same(after.partition(" and ")[0])
+    assert bare == _same(after) or bare not in shown
+
+
+SUSPECT = [
+    "1/x + x - 1/x = 0",
+    "x/x + 1/x = 2/x",
+    "(x^2 - 1)/(x - 1) = 2",
+    "sqrt(x) + x = sqrt(x) + 4",
+    "ln(x) + x = ln(x) - 3",
+    "5*sqrt(3*x - 2)/sqrt(3*x - 2) = 35 + 5*sqrt(3*x - 2)",
+    "sqrt(3*x - 7) = 2*sqrt(3*x - 7) + 4",
+    "-33 = 0/|2*x + 4|",
+    "0*(1/x) = 0",
+    "x*(1/x) = 1",
+    "exp(ln(x)) = x",
+    "ln(x^2) = 2*ln(x)",
+    "x^0 = 1",
+    "1/(1/x) = x",
+    "ln(4*x - 8) = ln(x)",
+    "a*x/b - a*x/b = 0",
+]
+
+
+@pytest.mark.parametrize("name", [*MOVE_SETS, "axioms"])
+@pytest.mark.parametrize("text", SUSPECT)
+def test_no_certificate_says_what_the_verifier_refutes(name: str, text: str) -> None:
+    generate = {**MOVE_SETS, "axioms": axiom_moves}[name]
+    rng = np.random.default_rng(6)
+    line: Statement = parse_statement(text)
+    for _ in range(3):
+        found = [move for move in generate(line) if len(move.tokens) < 96 and move.sound]
+        for move in [found[index] for index in rng.permutation(len(found))[:12]]:
+            verdict = relate(line, move.line, unknown="x")
+            assert verdict.status is not Status.REFUTED, (to_text(line), move, verdict.reason)
+        if not found:
+            break
+        line = found[int(rng.integers(len(found)))].line
 
 
 def test_solved_means_x_alone_on_the_left() -> None:

@@ -73,6 +73,9 @@ UNSOUND = [
     ("(x + 3)^2", "power of a sum", "x^2 + 3^2"),
     ("sqrt(x^2)", "root without absolute value", "x"),
     ("ln(x + 2)", "logarithm of a sum", "ln(x) + ln(2)"),
+    ("ln(4*x - 8)", "logarithm of a sum", "ln(4*x) - ln(8)"),
+    ("ln(-x - 2*a + b/3)", "logarithm of a sum", "-ln(x) - ln(2*a) + ln(b/3)"),
+    ("ln(2 + (-x)/a)", "logarithm of a sum", "ln(2) - ln(x/a)"),
 ]
 
 

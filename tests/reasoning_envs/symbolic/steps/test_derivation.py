@@ -149,6 +149,11 @@ RIGHT = [
     ("x! = 1", "x = 0 or x = 1", "same_roots", ()),
     ("(x + 2)!/x! = 12", "x = 2", "same_roots", ()),
     ("x! = 3", "no solution", "equivalent", ()),
+    # neither line has a solution, and the second follows from the first
+    ("5*sqrt(3x - 2)/sqrt(3x - 2) = 35 + 5*sqrt(3x - 2)", "5 = 35 + 5*sqrt(3x - 2)", "same_roots", ()),
+    ("sqrt(3x - 7) = 2*sqrt(3x - 7) + 4", "3x - 7 = (2*sqrt(3x - 7) + 4)^2", "same_roots", ()),
+    ("sqrt(x) = -3", "x = 9 and -3 >= 0", "same_roots", ()),
+    ("-33 = 0/|2x + 4|", "|2x + 4|*(-33) = 0/|2x + 4| and |2x + 4| != 0", "same_roots", ()),
 ]
 
 WRONG = [
@@ -231,6 +236,8 @@ WRONG = [
     ("2 = 3", "x^2 = -1", "vacuous", None, None),
     ("no solution", "x^2 = -1", "vacuous", None, None),
     ("x = 1 and x >= 3", "x = 2 and x >= 5", "vacuous", None, None),
+    ("sqrt(x) = -2", "sqrt(x) = -3", "vacuous", None, None),
+    ("sqrt(x) = -2", "x = 5 and -2 >= 0", "vacuous", None, None),
     # inequalities, letters
     ("-x > 2", "x > -2", "none", None, None),
     ("x^2 > 4", "x > 2", "implied_by", None, None),

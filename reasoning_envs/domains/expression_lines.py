@@ -12,6 +12,7 @@ import numpy as np
 from reasoning_envs.domains.protocol import InputError
 from reasoning_envs.symbolic.moves.mistakes import spoiled_side
 from reasoning_envs.symbolic.moves.rules import Rewrite
+from reasoning_envs.symbolic.moves.rules.domains import may_lack_value
 from reasoning_envs.symbolic.syntax.expression import Expr, substitute, sym
 from reasoning_envs.symbolic.syntax.naming import canonical_text
 from reasoning_envs.symbolic.syntax.printer import to_text
@@ -120,8 +121,11 @@ class ExpressionAction(NamedTuple):
 
     @property
     def verdict(self) -> Verdict:
-        """Of the certificate for a sound rewrite. A classic mistake may be harmless here: the verifier tells."""
-        if not self.sound:
+        """Of the certificate for a sound rewrite. A classic mistake may be harmless here: the verifier tells.
+
+        It tells also of a line that may have no value at all, as it may become by a mistake.
+        """
+        if not self.sound or may_lack_value(self.before.line):
             words = None if self.rewrite is None else self.domain.mistakes.get(self.rule)
             return self.domain.judge(self.before, self.state, None if words is None else self._filled(words))
         further = self.domain.remarks(self.before, self.state)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reasoning_envs.symbolic.syntax.expression import ONE, ZERO, Expr, call, num, sub
 from reasoning_envs.symbolic.syntax.statement import (
+    NO_SOLUTION,
     Comparison,
     Statement,
     alternatives,
@@ -35,7 +36,11 @@ _PARTIAL = re.compile(
 
 def has_value(*expressions: Expr) -> tuple[Statement, ...] | None:
     """The conditions under which all the expressions have a value; None: under none, or they cannot be said."""
-    found: dict[Statement, None] = {}
+    found = dict.fromkeys(_all_conditions(expressions))
+    return None if None in found or NO_SOLUTION in found else tuple([piece for piece in found if piece is not None])
+
+
+def _all_conditions(expressions: Iterable[Expr]) -> Iterator[Statement | None]:
     waiting = list(expressions)
     while waiting:
         node = waiting.pop()
@@ -43,28 +48,28 @@ def has_value(*expressions: Expr) -> tuple[Statement, ...] | None:
             continue
         waiting.extend(node.args)
         if node.op not in _TOTAL and (node.op != "div" or node.args[1].op != "num" or node.args[1] is ZERO):
-            for condition in _conditions(node):
-                if condition is None:
-                    return None
-                found[condition] = None
-    return tuple(found)
+            yield from _conditions(node)
 
 
-def may_lack_value(line: Statement) -> bool:
+def may_lack_value(line: Statement | Expr) -> bool:
     """Perhaps it has none anywhere: it divides by 0, or takes a root or a logarithm of a number that has none."""
+    if isinstance(line, Expr):
+        return _may_lack_value(line)
     if _PARTIAL.search(line_tokens(line)) is None:
         return False
-    for comparison in [piece for part in alternatives(line) for piece in conjuncts(part)]:
-        if isinstance(comparison, Comparison):
-            conditions = has_value(comparison.left, comparison.right)
-            if conditions is None or any(map(_fails, conditions)):
-                return True
-    return False
+    comparisons = [piece for part in alternatives(line) for piece in conjuncts(part) if isinstance(piece, Comparison)]
+    return any(_may_lack_value(comparison.left, comparison.right) for comparison in comparisons)
+
+
+def _may_lack_value(*expressions: Expr) -> bool:
+    return any(condition is not None and _fails(condition) for condition in _all_conditions(expressions))
 
 
 def _fails(condition: Statement) -> bool:
-    """It plainly holds for no value of the letters."""
-    if not isinstance(condition, Comparison) or condition.left.op == "sym":
+    """It holds for no value of the letters, or nobody can tell."""
+    if not isinstance(condition, Comparison):
+        return condition == NO_SOLUTION
+    if condition.left.op == "sym":
         return False
     if condition.op == "!=":
         return identically_zero(sub(condition.left, condition.right)) is not False
@@ -83,6 +88,7 @@ def vanishing(*expressions: Expr) -> tuple[bool, Statement | None]:
 
 
 def _conditions(node: Expr) -> Iterator[Statement | None]:
+    """Of the node alone; None where they cannot be said."""
     op, inner, last = node.op, node.args[0], node.args[-1]
     if op == "div":
         yield from _compared("!=", last)
@@ -116,11 +122,11 @@ def _of_power(base: Expr, exponent: Expr) -> Iterator[Statement | None]:
         yield None  # with x in the base it depends on the exponent in more ways than a condition can say
 
 
-def _compared(relation: str, expr: Expr) -> Iterator[Statement | None]:
-    """The condition on an expression; nothing where it plainly holds, None where it plainly fails."""
+def _compared(relation: str, expr: Expr) -> Iterator[Statement]:
+    """The condition on an expression; nothing where it plainly holds."""
     if expr.op == "const":
         return
     if expr.op != "num":
         yield Comparison(relation, expr, ZERO)
     elif not {"!=": expr.number != 0, ">": expr.number > 0, ">=": expr.number >= 0}[relation]:
-        yield None
+        yield NO_SOLUTION

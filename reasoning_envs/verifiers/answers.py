@@ -22,10 +22,12 @@ from reasoning_envs.symbolic.syntax.printer import to_text
 from reasoning_envs.symbolic.syntax.statement import Comparison, Statement, free_symbols, line_tokens
 from reasoning_envs.types import Relation, Status, Verdict
 from reasoning_envs.verifiers.answer.bridges import BRIDGES
+from reasoning_envs.verifiers.answer.families import families_differ, same_family
 from reasoning_envs.verifiers.answer.kinds import (
     Answer,
     Branches,
     Claim,
+    Family,
     Listing,
     Matrix,
     Ordered,
@@ -34,13 +36,16 @@ from reasoning_envs.verifiers.answer.kinds import (
     Value,
     Words,
     describe,
+    values_of,
 )
-from reasoning_envs.verifiers.answer.letters import with_letters_of
+from reasoning_envs.verifiers.answer.letters import slopes, with_letters_of
 from reasoning_envs.verifiers.answer.numbers import at_one_point, within
+from reasoning_envs.verifiers.answer.parities import by_parity, whole_letters
 from reasoning_envs.verifiers.answer.parts import interval
 from reasoning_envs.verifiers.answer.quantities import compare_quantities, compare_with_letters_as_units
 from reasoning_envs.verifiers.answer.real_sets import Piece, RealSet, Unordered, infinite
 from reasoning_envs.verifiers.answer.residue_classes import same_classes
+from reasoning_envs.verifiers.answer.second_look import may_be_same
 
 __all__ = ["Comparer", "compare"]
 
@@ -61,10 +66,7 @@ def compare(answer: Answer, truth: Answer, *, over: str = "real", tolerance: flo
     judge = Comparer(over, tolerance)
     verdict = judge.compare(answer, truth)
     if verdict.refuted and isinstance(answer, Value | Listing):
-        for renamed, assumption in with_letters_of(answer, truth):
-            again = judge.compare(answer, renamed)
-            if again.verified:
-                return replace(again, rigorous=False, conditions=(*again.conditions, assumption))
+        return judge.with_letters(answer, truth) or verdict
     return verdict
 
 
@@ -85,6 +87,8 @@ class Comparer:
         """Any two answers."""
         if isinstance(mine, Value) and isinstance(other, Value):
             return self.values(mine, other)
+        if isinstance(mine, Family) or isinstance(other, Family):
+            return self.families(mine, other)
         kinds = type(mine), type(other)
         if kinds[0] is kinds[1]:
             same: Verdict = _SAME_KIND[kinds[0]](self, mine, other)
@@ -103,11 +107,66 @@ class Comparer:
         reason = f"the answer is {describe(answer)}, and the truth is {describe(truth)}"
         return Verdict(Status.REFUTED, Relation.NONE, reason, "kind", True)
 
+    def with_letters(self, mine: Answer, other: Answer) -> Verdict | None:
+        """VERIFIED where the two are the same once letters that may be chosen freely are; else None."""
+        same = self.antiderivatives(mine, other)
+        if same is not None:
+            return same
+        for renamed, assumption in with_letters_of(mine, other):
+            verdict = self.compare(mine, renamed)
+            if not verdict.verified:
+                verdict = self.antiderivatives(mine, renamed) or verdict
+            if verdict.verified:
+                return replace(verdict, rigorous=False, conditions=(*verdict.conditions, assumption))
+        return None
+
+    def antiderivatives(self, mine: Answer, other: Answer) -> Verdict | None:
+        """VERIFIED where the two differ by a number that the constant of integration takes up; else None."""
+        if not (isinstance(mine, Value) and isinstance(other, Value)) or mine.unit != other.unit:
+            return None
+        if mine.name != other.name and None not in (mine.name, other.name):
+            return None
+        found = slopes(mine.expr, other.expr)
+        verdict = None if found is None else self.expressions(*found)
+        if verdict is None or not verdict.verified:
+            return None
+        reason = "the derivatives are equal"
+        condition = "the constant of integration is any number"
+        return replace(verdict, reason=reason, rigorous=False, conditions=(*verdict.conditions, condition))
+
+    def families(self, mine: Answer, other: Answer) -> Verdict:
+        """Answers for all that a letter may be; where only one says of what, it is taken as meant for both."""
+        sides = [side.members if isinstance(side, Family) else side for side in (mine, other)]
+        known = [side for side in (mine, other) if isinstance(side, Family)]
+        if len({side.of for side in known}) > 1:
+            return families_differ(known[0], known[-1])
+        letters = [
+            side.letters if isinstance(side, Family) else frozenset[str]().union(*_letters(side))
+            for side in (mine, other)
+        ]
+        of = known[0].of
+        verdict = same_family(sides[0], sides[1], (letters[0], letters[1])) if of == "ℤ" else None
+        if verdict is None:
+            verdict = self.compare(sides[0], sides[1])
+            again = self.with_letters(sides[0], sides[1]) if verdict.refuted else None
+            verdict = again or verdict
+            if verdict.refuted and of != "ℕ" and all(isinstance(side, Family) for side in (mine, other)):
+                reason = f"nobody can tell whether the two hold the same for all of {of}"
+                return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "families")
+        if len(known) == 2:
+            return verdict
+        condition = f"{', '.join(sorted(known[0].letters))} may be all of {of}"
+        return replace(verdict, rigorous=False, conditions=(*verdict.conditions, condition))
+
     # Values
 
     def values(self, mine: Value, other: Value) -> Verdict:
         """Two values with their names and units."""
         if mine.name != other.name and mine.name is not None and other.name is not None:
+            if may_be_same(mine.name, other.name):
+                verdict = self.values(replace(mine, name=None), replace(other, name=None))
+                condition = f"{mine.name} and {other.name} are the same"
+                return replace(verdict, rigorous=False, conditions=(*verdict.conditions, condition))
             if _derivative(mine.name) == _derivative(other.name) and "'" in mine.name + other.name:
                 verdict = self.values(replace(mine, name=None), replace(other, name=None))
                 return replace(verdict, rigorous=False)
@@ -149,10 +208,28 @@ class Comparer:
         # The order must not matter: points of comparison depend on it.
         left, right = (mine, other) if mine.tokens <= other.tokens else (other, mine)
         verdict = equivalent(left, right, over=self.over, given=given)
+        if verdict.refuted and "undefined" in verdict.reason:
+            verdict = self.for_integers(left, right) or verdict
         if verdict.refuted and "undefined" not in verdict.reason:
             reason = f"{to_text(mine)} is not {to_text(other)}"
             return Verdict(Status.REFUTED, Relation.NONE, reason, verdict.method, verdict.rigorous, verdict.witness)
         return verdict
+
+    def for_integers(self, mine: Expr, other: Expr) -> Verdict | None:
+        """Where a letter stands in the exponent of a negative number, it is an integer; None where none does."""
+        cells = [self.expressions(one, two) for one, two in by_parity(mine, other)]
+        if not cells:
+            return None
+        wrong = next((cell for cell in cells if not cell.verified), None)
+        letters = ", ".join(sorted(whole_letters(mine, other)))
+        condition = f"{letters} {'are integers' if ',' in letters else 'is an integer'}"
+        if wrong is None:
+            verdict = _joint(cells, "the two are equal")
+            return replace(verdict, conditions=(*verdict.conditions, condition))
+        if wrong.refuted:
+            reason = f"{to_text(mine)} is not {to_text(other)}"
+            return Verdict(Status.REFUTED, Relation.NONE, reason, wrong.method, wrong.rigorous)
+        return wrong
 
     # The same kinds
 
@@ -369,6 +446,10 @@ def _derivative(name: str) -> tuple[str, int]:
     if match := _BY.fullmatch(name):
         return match[1], len(match[2])
     return name.rstrip("'"), name.count("'")
+
+
+def _letters(answer: Answer) -> list[frozenset[str]]:
+    return [value.expr.symbols for value in values_of(answer) or ()]
 
 
 def _shown(answer: Answer) -> str:

@@ -240,6 +240,9 @@ class ExpressionParser:
         """A factor may follow a factor without a sign where nobody could read it otherwise."""
         tokens, at = self.tokens, self.at
         if _is_literal(token):
+            before, after = tokens[at - 1], tokens[at + 1]
+            if before == "!" or (before in self.leaves and before.isalpha() and after in _POWERS):
+                return  # 5!5!, n 2^n
             shown = quote(f"{tokens[at - 1]} {token}")
             raise self.error(f"{shown} is not clear: put a sign of operation between them")
         is_letter = token[:1].isalpha() and token not in FUNCTIONS

@@ -50,6 +50,7 @@ _UPRIGHT_D = re.compile(r"\\(?:mathrm|text|rm|operatorname)\s*\{\s*d\s*\}\s*(?:\
 _SO = re.compile(r"\s*\\(?:therefore|Rightarrow|implies|Longrightarrow|iff|Leftrightarrow)(?![A-Za-z])")
 _PROSE = re.compile(r"\s*[A-Za-z]{3,}(?: +[A-Za-z]+)*\s*")
 _THOUSANDS = re.compile(r"(?<=[0-9])(?:\s*\{,\s*\}\s*|,\s*\\!\s*|\\[,;: !]\s*|\{\\,\}|~)(?=[0-9]{3}(?![0-9]))")
+_HALVES = {"+": "⁺", "> 0": "⁺", "-": "⁻", "< 0": "⁻", "*": "*"}
 _CLOSING = frozenset((")", "]"))
 _DOLLAR = re.compile(r"(?<!\\)\$\$?")
 _BAR = frozenset(("|",))
@@ -247,7 +248,7 @@ class _Reader(Brackets):
             letter = self.argument().strip()
             if letter not in NUMBER_SETS:
                 raise self.error(f"\\mathbb{{{letter[:10]}}} is not read")
-            pieces.append(NUMBER_SETS[letter])
+            pieces.append(NUMBER_SETS[letter] + self.half())
         elif token in BINOMIALS:
             pieces.append(f"binom({self.argument()}, {self.argument()})")
         elif token == "\\sum" or token == "\\prod":
@@ -266,11 +267,23 @@ class _Reader(Brackets):
             pieces.append(f"(mod {self.argument()})")
         elif token == "\\boxed" or token == "\\fbox":
             pieces.append(wrapped(self.argument()))
-        elif token == "\\not" and self.tokens[self.at] == "=":
+        elif token == "\\not" and self.tokens[self.at] in ("=", "\\in"):
+            pieces.append("!=" if self.tokens[self.at] == "=" else "∉")
             self.at += 1
-            pieces.append("!=")
         else:
             raise self.error(f"{quote(token)} is not read")
+
+    def half(self) -> str:
+        """What stands raised or lowered behind the name of a set of numbers: ``⁺``, ``⁻``, ``*``, or nothing."""
+        start = self.at
+        if self.tokens[start] in ("^", "_"):
+            self.at += 1
+            sign = self.raw_group().strip() if self.tokens[self.at] == "{" else self.tokens[self.at]
+            self.at += self.tokens[self.at - 1] != "}"
+            if sign in _HALVES:
+                return _HALVES[sign]
+            self.at = start
+        return ""
 
     def overlined(self, pieces: list[str]) -> None:
         """A conjugate where a sum stands under the line; the name of a segment or of a mean elsewhere."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from itertools import product
+from math import ceil, floor
 
-from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.expression import Expr, const, neg, num
+from reasoning_envs.symbolic.syntax.latex_words import NUMBER_SETS
 from reasoning_envs.symbolic.syntax.parser import ParseError
 from reasoning_envs.symbolic.syntax.printer import to_text
 from reasoning_envs.symbolic.syntax.statement import Truth
+from reasoning_envs.symbolic.values.arithmetic import rational_value
 from reasoning_envs.verifiers.answer.kinds import Answer, Branches, Listing, Matrix, Ordered, Region, Value, Words
 from reasoning_envs.verifiers.answer.matrix_algebra import matrix_value
 from reasoning_envs.verifiers.answer.outline import Mark, enclosed, marks, split_at
 from reasoning_envs.verifiers.answer.parts import Unsettled, flattened, numbers_of, united
-from reasoning_envs.verifiers.answer.real_sets import ALL, EMPTY, RealSet, Unordered
+from reasoning_envs.verifiers.answer.real_sets import ALL, EMPTY, Piece, RealSet, Unordered, infinite
 from reasoning_envs.verifiers.answer.value_reader import ValueReader
 
 __all__ = ["MAX_ITEMS", "CompositeReader"]
@@ -25,9 +28,15 @@ _NAMED_MATRIX = re.compile(r"\s*([A-Za-z])\s*(?:\^\s*\(?\s*(?:-\s*1|T)\s*\)?)?\s
 _ROWS = re.compile(r"[Mm]atrix\(\s*(\[.*\])\s*\)", re.DOTALL)
 _CONDITION = re.compile(r'\s*(?:"(?:if|for|when|where)"|\b(?:if|for|when|where)\b)?\s*(.*)', re.DOTALL)
 _OTHERWISE = re.compile(r'\s*"?(?:otherwise|else)"?\s*')
-_BUILDER = re.compile(r"\s*([A-Za-z])\s*(?:∈\s*ℝ\s*)?[|:]\s*(.+)", re.DOTALL)
+_BUILDER = re.compile(r"\s*([A-Za-z])\s*(?:∈\s*([ℝℤℕRZN])\s*)?[|:]\s*(.+)", re.DOTALL)
 _POINTS = re.compile(r"\s*\(\s*[A-Za-z](?:\s*,\s*[A-Za-z]){1,3}\s*\)\s*[|:]\s*(.+)", re.DOTALL)
-_NUMBER_SETS = {"ℤ": "the integers", "ℕ": "the natural numbers", "ℚ": "the rationals", "ℂ": "the complex numbers"}
+_SETS_IN_WORDS = {"ℤ": "the integers", "ℕ": "the natural numbers", "ℚ": "the rationals", "ℂ": "the complex numbers"}
+_ZERO, _INFINITE = num(0), const("inf")
+_HALVES = {
+    "ℝ⁺": RealSet.of([Piece(_ZERO, _INFINITE, False, False)]),
+    "ℝ⁻": RealSet.of([Piece(neg(_INFINITE), _ZERO, False, False)]),
+    "ℝ*": RealSet.of([Piece(neg(_INFINITE), _ZERO, False, False), Piece(_ZERO, _INFINITE, False, False)]),
+}
 
 
 class CompositeReader(ValueReader):
@@ -43,8 +52,10 @@ class CompositeReader(ValueReader):
         """One thing in brackets, a matrix, cases, or the name of a set."""
         if text in ("ℝ", "∅"):
             return Region(None, ALL if text == "ℝ" else EMPTY, Truth(text == "ℝ"))
-        if text in _NUMBER_SETS:
-            return Words(_NUMBER_SETS[text], _NUMBER_SETS[text])
+        if text in _SETS_IN_WORDS:
+            return Words(_SETS_IN_WORDS[text], _SETS_IN_WORDS[text])
+        if text in ("ℝ⁺", "ℝ⁻", "ℝ*"):
+            return Region(None, _HALVES[text])
         if text.startswith("cases(") and enclosed(text[5:]):
             return self.cases(text[6:-1])
         if text[0] in "([" and text[1:].lstrip().startswith("matrix(") and enclosed(text):
@@ -73,8 +84,10 @@ class CompositeReader(ValueReader):
         if not inner.strip():
             return Region(None, EMPTY, Truth(False))
         if match := _BUILDER.fullmatch(inner):
-            condition = self.answer(match[2].replace("&", " and "))
+            condition = self.answer(match[3].replace("&", " and "))
             if isinstance(condition, Region) and condition.name in (match[1], None):
+                if NUMBER_SETS.get(match[2], match[2]) in ("ℤ", "ℕ"):
+                    return _integers_of(condition.numbers, match[2])
                 return Region(None, condition.numbers)
             if isinstance(condition, Value) and condition.name == match[1]:
                 return Value(None, condition.expr, condition.text)
@@ -164,3 +177,24 @@ class CompositeReader(ValueReader):
             parts.append((self.value(row[0]).expr, where))
             used = used.union(where)
         return Branches(tuple(parts), variable or "x")
+
+
+def _integers_of(numbers: RealSet, of: str) -> Listing:
+    """``{x ∈ ℤ : 1 <= x < 4}`` as 1, 2, 3.
+
+    Raises:
+        Unsettled: they are too many, or the ends are not rational, or ℕ may begin with 0 or with 1.
+    """
+    found: list[Answer] = []
+    for piece in numbers.pieces:
+        ends = [None if infinite(end) else rational_value(end) for end in (piece.low, piece.high)]
+        if ends[0] is None or ends[1] is None or ends[1] - ends[0] > MAX_ITEMS:
+            raise Unsettled("integers are listed between two numbers")
+        if of not in "ℤZ" and ends[0] < 1:
+            raise Unsettled("whether 0 is a natural number is not said")
+        for value in range(ceil(ends[0]), floor(ends[1]) + 1):
+            if (value != ends[0] or piece.has_low) and (value != ends[1] or piece.has_high):
+                found.append(Value(None, num(value), str(value)))
+    if len(found) > MAX_ITEMS:
+        raise Unsettled(f"the set has more than {MAX_ITEMS} integers")
+    return Listing(tuple(found))

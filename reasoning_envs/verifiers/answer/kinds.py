@@ -14,6 +14,7 @@ __all__ = [
     "Answer",
     "Branches",
     "Claim",
+    "Family",
     "Listing",
     "Matrix",
     "Ordered",
@@ -121,7 +122,20 @@ class Residues:
     modulus: int
 
 
-Answer = Value | Words | Listing | Ordered | Matrix | Region | Branches | Claim | Residues
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Answers for everything that some letters may be: ``x = k*pi, k ∈ ℤ``.
+
+    Attributes:
+        letters: the names. of: the set that they are of, as it was written: ``"ℤ"``, ``"ℕ"``, ``"ℤ∖{0}"``.
+    """
+
+    members: Answer
+    letters: frozenset[str]
+    of: str
+
+
+Answer = Value | Words | Listing | Ordered | Matrix | Region | Branches | Claim | Residues | Family
 
 
 def describe(answer: Answer) -> str:
@@ -144,6 +158,8 @@ def describe(answer: Answer) -> str:
         return "a function by cases"
     if isinstance(answer, Residues):
         return f"a residue class modulo {answer.modulus}"
+    if isinstance(answer, Family):
+        return f"{describe(answer.members)} for all {', '.join(sorted(answer.letters))} of {answer.of}"
     if isinstance(answer.statement, Truth):
         return to_text(answer.statement)
     return "a statement that is not solved"

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterator
 from itertools import permutations
 
-from reasoning_envs.symbolic.syntax.expression import Expr, substitute, sym, terms, walk
+from reasoning_envs.symbolic.calculus.differentiation import differentiate
+from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError
+from reasoning_envs.symbolic.syntax.expression import Expr, add, substitute, sym, terms, walk
 from reasoning_envs.verifiers.answer.kinds import Answer, Listing, Value, values_of
 
-__all__ = ["with_letters_of"]
+__all__ = ["slopes", "with_letters_of"]
 
 _ADDED = frozenset("CcKk")
 _INTEGERS = frozenset("nkmljN")
@@ -54,6 +56,32 @@ def with_letters_of(mine: Answer, other: Answer) -> Iterator[tuple[Answer, str]]
         condition = f"{', '.join(left)} and {', '.join(right)} are arbitrary constants"
         for order in permutations(left):
             yield _renamed(other, dict(zip(right, order, strict=True))), condition
+
+
+def slopes(mine: Expr, other: Expr) -> tuple[Expr, Expr] | None:
+    """The derivatives of ``f(x) + C`` and ``g(x) + C``, which are the same family where these are equal.
+
+    None where the two are not so, or f is linear: then C may be a letter like any other.
+    """
+    shared = mine.symbols & other.symbols
+    added = [name for name in shared & _ADDED if _is_added([mine], name) and _is_added([other], name)]
+    if len(added) != 1 or len(shared) != 2 or mine.symbols != other.symbols:
+        return None
+    (name,) = shared - set(added)
+    bodies = [_without(side, added[0]) for side in (mine, other)]
+    if any(added[0] in body.symbols for body in bodies):
+        return None
+    try:
+        first, second = [differentiate(body, name) for body in bodies]
+    except UnsafeExpressionError:
+        return None
+    return (first, second) if first.symbols and second.symbols else None
+
+
+def _without(expr: Expr, name: str) -> Expr:
+    """The sum without one of its letters."""
+    rest = [term for term in terms(expr) if not (term.op == "sym" and term.value == name)]
+    return rest[0] if len(rest) == 1 else add(*rest)
 
 
 def _both_named(mine: Answer, other: Answer) -> bool:

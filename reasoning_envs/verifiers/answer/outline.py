@@ -9,7 +9,7 @@ from reasoning_envs.symbolic.syntax.notation import ParseError, quote
 
 __all__ = ["Mark", "enclosed", "marks", "split_at"]
 
-_MARK = re.compile(r"[()\[\]{}⟨⟩\"]|,|;|\bor\b|\band\b|[∪∩∖∈≈:|∨∧]|\bU\b(?=\s*[(\[{])|\bin\b|<=|>=|!=|≤|≥|≠|==|=|<|>")
+_MARK = re.compile(r"[()\[\]{}⟨⟩\"]|,|;|\bor\b|\band\b|[∪∩∖∈∉≈:|∨∧]|\bU\b(?=\s*[(\[{])|\bin\b|<=|>=|!=|≤|≥|≠|==|=|<|>")
 _OPENING, _CLOSING = frozenset("([{⟨"), frozenset(")]}⟩")
 _SAME = {"∨": "or", "∧": "and", "≤": "<=", "≥": ">=", "≠": "!=", "==": "=", "in": "∈", "U": "∪"}
 

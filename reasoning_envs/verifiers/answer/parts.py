@@ -9,6 +9,7 @@ from reasoning_envs.verifiers.answer.kinds import (
     Answer,
     Branches,
     Claim,
+    Family,
     Listing,
     Matrix,
     Ordered,
@@ -41,6 +42,9 @@ def with_name(answer: Answer, name: str) -> Answer | None:
         return Matrix(answer.rows, name)
     if isinstance(answer, Branches):
         return Branches(answer.parts, answer.variable, name)
+    if isinstance(answer, Family):
+        members = with_name(answer.members, name)
+        return None if members is None else Family(members, answer.letters, answer.of)
     return answer if isinstance(answer, Words) else None
 
 
@@ -77,6 +81,13 @@ def _name(answer: Answer) -> str | None:
 
 def united(items: list[Answer], *, together: bool, bare: bool) -> Answer:
     """Parts of a list as one answer: values as a list, conditions on one letter as one set of numbers."""
+    families = [item for item in items if isinstance(item, Family)]
+    if families:
+        if len({family.of for family in families}) > 1:
+            raise Unsettled("letters of several sets are not compared as a list")
+        members = [item.members if isinstance(item, Family) else item for item in items]
+        letters = frozenset[str]().union(*[family.letters for family in families])
+        return Family(united(members, together=together, bare=bare), letters, families[0].of)
     if any(isinstance(item, Claim) for item in items):
         statements = [_statement(item) for item in items]
         known = [statement for statement in statements if statement is not None]

@@ -20,33 +20,36 @@ from reasoning_envs.symbolic.equality.equivalence import equivalent
 from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError
 from reasoning_envs.symbolic.syntax.expression import num
 from reasoning_envs.symbolic.syntax.latex_reader import from_latex, is_latex
+from reasoning_envs.symbolic.syntax.latex_words import NUMBER_SETS
 from reasoning_envs.symbolic.syntax.parser import MAX_BYTES, ParseError
 from reasoning_envs.types import Relation, Status, Verdict
 from reasoning_envs.verifiers.answer.composites import MAX_ITEMS, CompositeReader
-from reasoning_envs.verifiers.answer.kinds import Answer, Listing, Ordered, Value
+from reasoning_envs.verifiers.answer.families import quantified
+from reasoning_envs.verifiers.answer.kinds import Answer, Family, Listing, Ordered, Region, Value, Words
 from reasoning_envs.verifiers.answer.lines import checked, of_line
 from reasoning_envs.verifiers.answer.literals import LiteralError, read_literal
 from reasoning_envs.verifiers.answer.number_words import value_in_words
 from reasoning_envs.verifiers.answer.outline import Mark, marks, split_at
-from reasoning_envs.verifiers.answer.parts import Unsettled, assigned, united, with_name
+from reasoning_envs.verifiers.answer.parts import Unsettled, assigned, numbers_of, united, with_name
 from reasoning_envs.verifiers.answer.real_sets import Unordered
-from reasoning_envs.verifiers.answer.second_look import another_kind, labelled, rewritten
+from reasoning_envs.verifiers.answer.second_look import all_but, another_kind, labelled, labelled_at_once, rewritten
 from reasoning_envs.verifiers.answer.units import Unit
 from reasoning_envs.verifiers.answer.value_reader import OtherUnitError
-from reasoning_envs.verifiers.answer.words import place_or_time
+from reasoning_envs.verifiers.answer.words import date_in_digits, place_or_time
 
 __all__ = ["read_answer"]
 
 _MAX_DEPTH = 8
 _MAX_CACHED = 4000
 
-_STRUCTURED = re.compile(r"[,;{}\[\]∪∩∖∈⟨⟩≈:\"ℝℤℕℚℂ∅]|\b(?:or|and|in|[Mm]atrix|cases)\b|=.*=|^\s*<|\w\)\s*=")
+_STRUCTURED = re.compile(r"[,;{}\[\]∪∩∖∈∉∧∨⟨⟩≈:\"ℝℤℕℚℂ∅]|\b(?:or|and|in|[Mm]atrix|cases)\b|=.*=|^\s*<|\w\)\s*=")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _LETTER = re.compile(r"[A-Za-z](?:_\w+)?|[α-ωΓ-Ω]")
 _HEADER = re.compile(r"\s*([f-hpqr-wyA-HN-Vφϕστμλζ])\s*\(\s*([A-Za-z0-9, ]+)\s*\)\s*=(?!=)\s*(.*)", re.DOTALL)
 _MIXED = re.compile(r"[0-9]{1,20}\s+and\s+[0-9]{1,20}\s*/\s*[0-9]{1,20}")
 _RATE = re.compile(r"d\s*([a-zA-Z])\s*/\s*d\s*([a-z])\s*=(?!=)\s*(.+)", re.DOTALL)
-_ANY_OF = re.compile(r"(?:\"?(?:where|for|with)\"?\s*)?([a-z])(?:\s*,\s*[a-z])*\s*∈\s*[ℤℕℝ].{0,6}")
+_OF_A_SET = ("∈", " in ", "nteger", "umber")
+_PROPOSITION = re.compile(r"[A-Za-z]\s*([∧∨])\s*[A-Za-z](?:\s*\1\s*[A-Za-z])*")
 _PLACES_AND_TIMES = ("m", "M", "m.", "M.", "st", "nd", "rd", "th")
 
 
@@ -71,6 +74,8 @@ def _read(text: str, units: Unit | None, latex: bool, listed: bool) -> Answer | 
     if units is None and _WHOLE.fullmatch(text):
         return Value(None, num(int(text)), text)
     if text.endswith(_PLACES_AND_TIMES) and units is None and (words := place_or_time(text)):
+        return words
+    if text[-1].isdigit() and 8 <= len(text) <= 10 and units is None and (words := date_in_digits(text)):
         return words
     if len(text) > MAX_BYTES:
         return _unparsed(f"the answer has {len(text)} characters; at most {MAX_BYTES} bytes are read")
@@ -114,6 +119,12 @@ class _Reader(CompositeReader):
         if self.depth > _MAX_DEPTH:
             raise ParseError(f"the answer is nested more than {_MAX_DEPTH} deep", 0)
         text = text.strip()
+        if any(word in text for word in _OF_A_SET) and (family := quantified(text)):
+            members = self.answer(family.body)
+            self.depth -= 1
+            return Family(members, family.letters, family.of)
+        if "real" in text and (difference := all_but(text)):
+            text = difference
         if text[:1] == "d" and (rate := _RATE.fullmatch(text)):
             text = f"{rate[1]}_{rate[2]} = {rate[3]}"
         try:
@@ -150,9 +161,12 @@ class _Reader(CompositeReader):
         if "≈" in signs:
             return self.approximate(text, found)
         if header := _HEADER.fullmatch(text):
-            named = with_name(self.answer(header[3]), header[1])
+            named = with_name(self.answer(header[3]), _name_of(header[1], header[2]))
             if named is not None:
                 return named
+        if label := labelled_at_once(text):
+            value = self.answer(label.rest)
+            return value if label.name is None else with_name(value, label.name) or value
         if not found or signs <= {"|"}:
             return self.enclosed(text)
         if "or" in signs or "and" in signs:
@@ -178,15 +192,9 @@ class _Reader(CompositeReader):
     def related(self, text: str, found: list[Mark], signs: set[str]) -> Answer:
         """Sets with their signs, equations, chains, ratios."""
         equals = [mark for mark in found if mark.sign == "="]
-        if "∈" in signs and not equals:
-            cut = next(mark for mark in found if mark.sign == "∈")
-            name, rest = text[: cut.start].strip(), text[cut.end :]
-            if not _LETTER.fullmatch(name):
-                raise ParseError(f"{name[:40]!r} is no letter that could lie in a set", 0)
-            named = with_name(self.answer(rest), name)
-            if named is None:
-                raise ParseError("a set of numbers is expected", 0)
-            return named
+        if signs & {"∈", "∉"} and not equals:
+            cut = next(mark for mark in found if mark.sign in "∈∉")
+            return self.membership(text[: cut.start].strip(), text[cut.end :].strip(), cut.sign == "∈")
         if not equals and signs & {"∪", "∩", "∖"}:
             return self.set_algebra(text, found)
         if ":" in signs and not equals and signs <= {":"}:
@@ -195,6 +203,22 @@ class _Reader(CompositeReader):
         if equals and signs <= {"=", "∪", "∩", "∖", "|"}:
             return self.equated(text, found, equals)
         return self.line(text)
+
+    def membership(self, name: str, rest: str, inside: bool) -> Answer:
+        """``x ∈ (1, 2)``, ``x ∉ {1, 2}``, ``x in R``."""
+        if not _LETTER.fullmatch(name):
+            raise ParseError(f"{name[:40]!r} is no letter that could lie in a set", 0)
+        members = self.answer(NUMBER_SETS.get(rest, rest))
+        try:
+            numbers = None if inside and not isinstance(members, Ordered) else numbers_of(members)
+        except Unordered:
+            numbers = None  # an interval between letters
+        if numbers is not None:
+            return Region(name, numbers if inside else numbers.complement())
+        named = with_name(members, name) if inside else None
+        if named is None:
+            raise ParseError("a set of numbers is expected", 0)
+        return named
 
     def equated(self, text: str, found: list[Mark], equals: list[Mark]) -> Answer:
         """``x = {1, 2}``, ``(x, y) = (1, 2)``, ``x = 2/4 = 1/2``."""
@@ -250,9 +274,6 @@ class _Reader(CompositeReader):
         pieces = split_at(text, cuts)
         if len(pieces) > MAX_ITEMS:
             raise ParseError(f"a list of {len(pieces)} parts; at most {MAX_ITEMS} are read", 0)
-        any_of = _ANY_OF.fullmatch(pieces[-1])  # x = n*pi, n ∈ ℤ
-        if any_of and any_of[1] in "".join(pieces[:-1]):
-            return self.answer(text[: cuts[-1].start])
         items = [self.answer(re.sub(r"^(?:and|or)\s+", "", piece)) for piece in pieces]
         return united(items, together=True, bare=all(mark.sign != "or" for mark in found))
 
@@ -268,7 +289,12 @@ class _Reader(CompositeReader):
                 return self.line(text)
             except ParseError:
                 pass
+        if proposition := _PROPOSITION.fullmatch(text):
+            letters = sorted({letter for letter in text if letter.isalpha()})
+            return Words(f" {proposition[1]} ".join(letters), text)
         outer = [mark for mark in found if mark.sign == "or"]
+        if re.search("[∧∨]", text) and not re.search("[=<>≤≥≠∈∉]", text):
+            raise ParseError("'∧' and '∨' join statements", 0)
         if outer and _joins_lists(text, found):
             outer = [mark for mark in found if mark.sign in ("or", ",", ";", "and")]
             merged = _merged(text, outer)
@@ -277,6 +303,13 @@ class _Reader(CompositeReader):
             return united([self.answer(piece) for piece in split_at(text, outer)], together=False, bare=False)
         cuts = _merged(text, [mark for mark in found if mark.sign in ("and", ",", ";")])
         return united([self.answer(piece) for piece in split_at(text, cuts)], together=True, bare=True)
+
+
+def _name_of(function: str, arguments: str) -> str:
+    """``f(x)`` is what f is everywhere, ``f(2)`` and ``P(A)`` are values of their own."""
+    if re.fullmatch(r"[a-z](?:\s*,\s*[a-z])*", arguments.strip()):
+        return function
+    return f"{function}({''.join(arguments.split())})"
 
 
 def _joins_lists(text: str, found: list[Mark]) -> bool:

@@ -19,22 +19,27 @@ from reasoning_envs.verifiers.answer.units import UnitError, parse_unit
 from reasoning_envs.verifiers.answer.words import text_of, words_of
 from reasoning_envs.verifiers.answer.worked import worked
 
-__all__ = ["Labelled", "another_kind", "labelled", "rewritten"]
+__all__ = ["Labelled", "all_but", "another_kind", "labelled", "labelled_at_once", "may_be_same", "rewritten"]
 
 _QUANTITIES = (
     "det|rank|dim|nullity|tr|trace|deg|arg|Var|Cov|[Aa]rea|[Vv]olume|[Pp]erimeter|[Ll]ength|[Ss]lope|[Cc]ent(?:er|re)|"
     "[Rr]adius|[Vv]ertex|[Aa]nswer|[Tt]otal|[Pp]eriod|[Aa]mplitude|[Dd]omain|[Rr]ange|[Mm]ean|[Mm]edian|[Mm]ode"
 )
 _LABEL = re.compile(
-    r"(?:∇\s*[A-Za-z]|([A-Za-z])\s*((?:'\s*)+)(?:\(\s*[\w, ]+\s*\))?|m?\s*∠\s*[A-Z ]{1,7}"
+    r"(∇\s*[A-Za-z]|([A-Za-z])\s*((?:'\s*)+)(?:\(\s*[\w, ]+\s*\))?|m?\s*∠\s*[A-Z ]{1,7}"
     r"|\[\s*[A-Z](?:\s*[A-Z]){2,5}\s*\]|\(\s*[A-Za-z]\s*∘\s*[A-Za-z]\s*\)\s*\(\s*[a-z]\s*\)"
     rf"|\"?(?:{_QUANTITIES})\"?\s*(?:of\s+)?\(?(?:\s*[A-Za-z]){{0,4}}\s*\)?)\s*=(?!=)\s*(.+)",
     re.DOTALL,
 )
+_QUANTITY = re.compile(rf"\s*({_QUANTITIES})\s*(?:of\s+)?(.*)", re.DOTALL)
+_SAME_QUANTITY = {"centre": "center", "trace": "tr"}
+_NO_QUANTITY = frozenset(("answer", "total", "domain", "range"))
 _INVERSE = re.compile(r"([A-Za-z])\s*\^\s*\(?\s*[-−]\s*1\s*\)?\s*(?:\(\s*[a-z]\s*\)\s*)?=(?!=)\s*(.+)", re.DOTALL)
+_INVERSE_AT = re.compile(r"([f-hA-Z])\s*\^\s*\(?\s*[-−]\s*1\s*\)?\s*\(\s*[a-z]\s*\)\s*=(?!=)\s*(.+)", re.DOTALL)
+_PROBABILITY = re.compile(r"([PE]|Pr|Var|Cov)\s*\(([^()]{1,60})\)\s*=(?!=)\s*(.+)", re.DOTALL)
 _ANNOUNCED = re.compile(
     rf"\"(?:(?![^\"]*\b(?:no|not|least|most|than|less|more|about|either|except)\b)[^\"]*\b(?:is|are|equals)|"
-    rf"(?:[Tt]he )?(?:{_QUANTITIES}))\s*:?\"\s*:?\s*(.+)",
+    rf"(?:[Tt]he )?(?:{_QUANTITIES}))\s*:?\"\s*[:=]?\s*(.+)",
     re.DOTALL,
 )
 _FIGURE = re.compile(r"[△∠]\s*[A-Z](?:\s*[A-Z])*")
@@ -43,6 +48,11 @@ _RATIO = re.compile(r"([0-9]{1,20})\s+to\s+([0-9]{1,20})")
 _SHARE = re.compile(r"([0-9]{1,20})\s+(?:out\s+of|in)\s+(?:every\s+)?([0-9]{1,20})")
 _RAISED = re.compile(r"([0-9]{1,20}|[a-z])\s+(squared|cubed)")
 _OF_A_UNIT = re.compile(r"([0-9./ ]{1,40}?)\s+of\s+an?\s+([a-z]{2,12})")
+_ALL_BUT = re.compile(
+    r"\"?\s*(?:[a-z] (?:is|can be) )?(?:all|any|every)(?: the)? reals?(?: numbers?)?(?: [a-z])?,?\s+"
+    r"(?:except|but|other than|excluding|besides)(?: for)?\s*\"?\s*([^\"<>]+)",
+    re.IGNORECASE,
+)
 _NOT_BOTH = re.compile(r"([A-Za-z](?:_\w+)?)\s*(?:!=|≠)\s*(?:±|\+-|\+/-)\s*([^,;=<>]+)")
 _ALL = re.compile(r"(?i:(?:an )?infinite(?:ly many)?(?: number of)?(?: solutions)?)\.?")
 _REMAINDER = re.compile(r'([0-9]{1,40})\s*,?\s*"?\s*(?:R|r|rem\.?|remainder)\s*"?\s*(?:of\s+)?([0-9]{1,40})')
@@ -114,7 +124,54 @@ def labelled(text: str) -> Labelled | None:
     match = _LABEL.fullmatch(text)
     if match is None:
         return None
-    return Labelled(match[1] and match[1] + "'" * match[2].count("'"), match[3])
+    if match[2]:
+        return Labelled(match[2] + "'" * match[3].count("'"), match[4])
+    return Labelled(_quantity(match[1]), match[4])
+
+
+def labelled_at_once(text: str) -> Labelled | None:
+    """A name that the parser of lines would read as a product: ``P(A|B) = 0.3``, ``f^(-1)(x) = x/2``."""
+    if "^" in text and (inverse := _INVERSE_AT.fullmatch(text)):
+        return Labelled(f"{inverse[1]}_inverse", inverse[2])
+    if probability := _PROBABILITY.fullmatch(text):
+        parts = sorted("".join(part.split()) for part in re.split("([∩∪])", probability[2]))
+        return Labelled(f"{probability[1]}({''.join(parts)})", probability[3])
+    return None
+
+
+def _quantity(label: str) -> str | None:
+    """The name of a quantity: ``the angle ABC``, ``the slope``; None where it says only that this is the answer."""
+    label = label.replace('"', " ")
+    if "∠" in label:
+        corners = "".join(label.partition("∠")[2].split())
+        return f"the angle {min(corners, corners[::-1])}"
+    match = _QUANTITY.match(label)
+    if match is None:
+        return f"the {''.join(label.split())}"
+    kind = _SAME_QUANTITY.get(match[1].lower(), match[1].lower())
+    return None if kind in _NO_QUANTITY else f"the {kind} {''.join(re.findall('[A-Za-z]', match[2]))}".rstrip()
+
+
+def may_be_same(one: str, other: str) -> bool:
+    """Whether two names may be of one thing, where they do not say otherwise: ``P`` and ``P(A)``, m and the slope."""
+    quantities = [name.startswith("the ") for name in (one, other)]
+    if not any(quantities):
+        return one.partition("(")[0] == other.partition("(")[0] and ("(" in one) != ("(" in other)
+    if not all(quantities):
+        return True
+    (kind, *whose), (other_kind, *others) = [name.removeprefix("the ").split() for name in (one, other)]
+    if kind != other_kind or not whose or not others:
+        return kind == other_kind
+    corner, angle = sorted((whose[0], others[0]), key=len)
+    return kind == "angle" and len(angle) == 3 and corner == angle[1]
+
+
+def all_but(text: str) -> str | None:
+    """``all reals except 2 and 3`` as a difference of sets; None of all else."""
+    match = _ALL_BUT.fullmatch(text)
+    if match is None:
+        return None
+    return "ℝ ∖ {" + re.sub(r"\b(?:and|or)\b", ",", re.sub(r"[a-z]\s*=", "", match[1])) + "}"
 
 
 def rewritten(text: str) -> str:

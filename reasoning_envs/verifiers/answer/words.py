@@ -8,7 +8,7 @@ from reasoning_envs.types import Relation, Status, Verdict
 from reasoning_envs.verifiers.answer.kinds import Answer, Words
 from reasoning_envs.verifiers.answer.number_words import ordinal
 
-__all__ = ["place_or_time", "same_words", "text_of", "words_of"]
+__all__ = ["date_in_digits", "place_or_time", "same_words", "text_of", "words_of"]
 
 _ONE_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]+\.?")
 _NAMES = re.compile(r"[A-Z][A-Za-z'’.-]*(?: (?:of|the|and|de|van|[A-Z][A-Za-z'’.-]*)){1,5}")
@@ -22,6 +22,8 @@ _DATE = re.compile(
     r"((?:jan|febr?|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*)\.?\s+([0-9]{1,2})(?:st|nd|rd|th)?(?:,?\s+([0-9]{4}))?",
     re.IGNORECASE,
 )
+_DATE_IN_DIGITS = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-[0-3][0-9]|[0-3]?[0-9]/[0-3]?[0-9]/(?:19|20)[0-9]{2}")
+"""``2024-01-05``, ``5/1/2024``: written so, nothing is taken away or divided."""
 _CLOCK = re.compile(r"([0-9]{1,2})(?::([0-5][0-9]))?\s*([ap])\.?\s*m\.?", re.IGNORECASE)
 _PHRASES = {
     "dne": "does not exist",
@@ -43,6 +45,12 @@ _PHRASES = {
     "12 noon": "12:00 pm",
     "midnight": "12:00 am",
     "12 midnight": "12:00 am",
+    **dict.fromkeys(("integers", "the integers", "all integers", "any integer", "all the integers"), "the integers"),
+    **dict.fromkeys(("natural numbers", "all natural numbers", "any natural number"), "the natural numbers"),
+    **dict.fromkeys(
+        ("rational numbers", "all rational numbers", "all rationals", "any rational number"), "the rationals"
+    ),
+    **dict.fromkeys(("complex numbers", "all complex numbers", "any complex number"), "the complex numbers"),
 }
 """Phrases that answer a question, and one word for those that say the same."""
 _MAX_PHRASE = 4
@@ -91,6 +99,11 @@ def place_or_time(text: str) -> Words | None:
         return Words(f"{int(match[1])}:{match[2] or '00'} {match[3].lower()}m", text)
     place = ordinal(text)
     return None if place is None else Words(place, text)
+
+
+def date_in_digits(text: str) -> Words | None:
+    """``2024-01-05`` and ``5/1/2024``; None of all else."""
+    return Words(text, text) if _DATE_IN_DIGITS.fullmatch(text) else None
 
 
 def same_words(answer: Answer | Verdict, truth: Answer | Verdict, texts: tuple[str, str]) -> Verdict | None:

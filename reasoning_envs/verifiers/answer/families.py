@@ -1,0 +1,213 @@
+"""Values for every integer that a letter stands for: ``x = pi/6 + 2k*pi, k ∈ ℤ``.
+
+Two families of numbers are the same where they are the same as sets: ``pi/2 + k*pi`` is ``-pi/2 + n*pi``, and ``k*pi``
+is ``2k*pi or (2k + 1)*pi``. Each value that is linear in its letter is a start and a step; all steps are brought to
+their least common multiple, and the starts are compared modulo that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from math import lcm
+from typing import NamedTuple
+
+from reasoning_envs.symbolic.equality.equivalence import equivalent
+from reasoning_envs.symbolic.syntax.expression import Expr, add, div, mul, num, sub, substitute, sym
+from reasoning_envs.symbolic.values.arithmetic import rational_value
+from reasoning_envs.symbolic.values.balls import Unclear, Undefined, precision
+from reasoning_envs.symbolic.values.enclosures import value_at
+from reasoning_envs.types import Relation, Status, Verdict
+from reasoning_envs.verifiers.answer.kinds import Answer, Family, Listing, Value
+from reasoning_envs.verifiers.answer.parities import settled, whole_letters
+
+__all__ = ["Quantified", "families_differ", "quantified", "same_family"]
+
+_MAX_STARTS = 200
+_MAX_FACTOR = 1000
+_BITS = 128
+_LARGEST = 10**15
+_LETTERS = r"(?<![A-Za-z0-9_])[a-zN](?:\s*,\s*[a-z])*"
+_WORDS = {
+    "integer": "ℤ",
+    "natural number": "ℕ",
+    "positive integer": "ℤ⁺",
+    "nonnegative integer": "ℤ nonnegative",
+    "non-negative integer": "ℤ nonnegative",
+    "real number": "ℝ",
+}
+_NUMBERS = rf"({'|'.join(_WORDS)})s?"
+_TAIL = re.compile(
+    rf"(.*?[^\s,;:(])(?:\s*[,;:(]+\s*(?:(?:where|for|with)\s+)?|\s+(?:where|for|with)\s+)(?:(?:any|all|every|each)\s+)?(?:"
+    rf"({_LETTERS})\s*(?:∈|\bin\b)\s*(?:the\s+)?([ℤℕℝZNR](?![A-Za-z])|integers|reals)(.{{0,12}}?)"
+    rf"|({_LETTERS})\s+(?:is|are|being)\s+(?:(?:any|an?|all|arbitrary)\s+)*{_NUMBERS}"
+    rf"|{_NUMBERS}\s+({_LETTERS}))\s*(\)?)\s*\.?\s*",
+    re.DOTALL,
+)
+_SETS = {"Z": "ℤ", "N": "ℕ", "R": "ℝ", "integers": "ℤ", "reals": "ℝ"}
+
+
+class Quantified(NamedTuple):
+    """The text before a quantifier, its letters, and the set that they are of."""
+
+    body: str
+    letters: frozenset[str]
+    of: str
+
+
+def quantified(text: str) -> Quantified | None:
+    """``x = k*pi, k ∈ ℤ`` in its parts; None where no letter of the text is said to be of a set."""
+    plain = " ".join(text.replace('"', " ").split())
+    match = _TAIL.fullmatch(plain)
+    if match is None:
+        return None
+    body, first, name, more, second, words, others, third, closed = match.groups()
+    letters = frozenset(re.findall("[A-Za-z]", first or second or third))
+    if bool(closed) != (plain[len(body) :].lstrip(" ,;:").startswith("(")):
+        return None
+    if not all(re.search(rf"(?<![A-Za-z]{{2}}){letter}(?![A-Za-z]{{2}})", _right(body)) for letter in letters):
+        return None
+    of = _SETS.get(name, name) + "".join(more.split()) if name else _WORDS[words or others]
+    return Quantified(body, letters, of)
+
+
+def _right(body: str) -> str:
+    """What may hold the letter: all but the letter that is given a value."""
+    return re.sub(r"^\s*[A-Za-z](?:_\w+)?\s*=", "", body)
+
+
+_PARTS = Sequence[tuple[Expr, Expr]]
+
+
+def same_family(mine: Answer, other: Answer, letters: tuple[frozenset[str], frozenset[str]]) -> Verdict | None:
+    """Whether the values of the two, each for all integers, are the same; None where they are not linear.
+
+    Args:
+        mine: a value, or a list of values.
+        other: likewise.
+        letters: of each, which stand for any integer.
+    """
+    names = [_names(side) for side in (mine, other)]
+    if names[0] != names[1] and all(names) and None not in names[0] | names[1]:
+        reason = "the values are of different letters"
+        return Verdict(Status.REFUTED, Relation.NONE, reason, "kind", True)
+    found = [_lines(side, names) for side, names in zip((mine, other), letters, strict=True)]
+    if found[0] is None or found[1] is None:
+        return None
+    period = _period([step for lines in found if lines for _, step in lines])
+    if period is None:
+        return None
+    cosets = [_cosets(lines, *period) for lines in found if lines is not None]
+    if any(len(side) > _MAX_STARTS for side in cosets):
+        return None
+    step = mul(num(period[1]), period[0])
+    for side, rest in ((cosets[0], cosets[1]), (cosets[1], cosets[0])):
+        for start in side:
+            cells = [_congruent(start, one, step) for one in rest]
+            if True not in cells:
+                if None in cells:
+                    return None
+                reason = "the values are not the same for all integers"
+                return Verdict(Status.REFUTED, Relation.NONE, reason, "families", True)
+    return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the values are the same", "families", True)
+
+
+def families_differ(mine: Family, other: Family) -> Verdict:
+    """What is said where the letters of the two are of different sets."""
+    reason = f"the letters are of different sets: {mine.of} and {other.of}"
+    lines = [_lines(side.members, side.letters) for side in (mine, other)]
+    known = {mine.of, other.of} <= {"ℤ", "ℕ", "ℝ"}
+    if known and all(side is not None and len(side) == 1 for side in lines):
+        return Verdict(Status.REFUTED, Relation.NONE, reason, "families", True)
+    return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "families")
+
+
+def _lines(answer: Answer, letters: frozenset[str]) -> list[tuple[Expr, Expr]] | None:
+    """Start and step of each value; None where one of them is none, or holds other letters."""
+    items = answer.items if isinstance(answer, Listing) else (answer,)
+    lines: list[tuple[Expr, Expr]] = []
+    for item in items:
+        if not isinstance(item, Value) or item.unit is not None or len(item.expr.symbols) != 1:
+            return None
+        (letter,) = item.expr.symbols
+        if letter not in letters:
+            return None
+        alternating = letter in whole_letters(item.expr)
+        for parity in (0, 1) if alternating else (None,):
+            line = _line(item.expr, letter, parity)
+            if line is None:
+                return None
+            lines.append(line)
+    return lines
+
+
+def _names(answer: Answer) -> set[str | None]:
+    items = answer.items if isinstance(answer, Listing) else (answer,)
+    return {item.name for item in items if isinstance(item, Value)}
+
+
+def _line(expr: Expr, letter: str, parity: int | None) -> tuple[Expr, Expr] | None:
+    if parity is not None:
+        expr = substitute(settled(expr, {letter: parity}), {letter: add(mul(num(2), sym(letter)), num(parity))})
+    start = substitute(expr, {letter: num(0)})
+    step = sub(substitute(expr, {letter: num(1)}), start)
+    if not equivalent(expr, add(start, mul(step, sym(letter)))).verified or _size(step) in (None, 0.0):
+        return None
+    return start, step
+
+
+def _period(steps: list[Expr]) -> tuple[Expr, int] | None:
+    """A step of which each is a rational multiple, taken so that all are whole multiples, and their multiple of it."""
+    ratios: list[Fraction] = []
+    for step in steps:
+        size = _size(div(step, steps[0]))
+        ratio = None if size is None else Fraction(size).limit_denominator(_MAX_FACTOR)
+        if ratio is None or ratio == 0 or not equivalent(step, mul(num(_plain(ratio)), steps[0])).verified:
+            return None
+        ratios.append(abs(ratio))
+    below = lcm(*[ratio.denominator for ratio in ratios])
+    unit = div(steps[0], num(below))
+    return unit, lcm(*[int(ratio * below) for ratio in ratios])
+
+
+def _cosets(lines: _PARTS, unit: Expr, period: int) -> list[Expr]:
+    """The starts modulo the period."""
+    starts: list[Expr] = []
+    for start, step in lines:
+        size = _size(div(step, unit))
+        count = 1 if size is None else period // max(1, abs(round(size)))
+        if len(starts) + count > _MAX_STARTS:
+            return [start] * (_MAX_STARTS + 1)
+        starts += [add(start, mul(num(turn), step)) for turn in range(count)]
+    return starts
+
+
+def _congruent(one: Expr, two: Expr, step: Expr) -> bool | None:
+    """Whether two starts differ by a whole number of steps; None where nobody can tell."""
+    gap = sub(one, two)
+    turns = _size(div(gap, step))
+    if turns is None:
+        return None
+    nearest = round(turns)
+    if abs(turns - nearest) > 1e-9:
+        return False
+    return True if equivalent(gap, mul(num(nearest), step)).verified else None
+
+
+def _size(expr: Expr) -> float | None:
+    """The value, to the precision of a float; None where it has none."""
+    exact = rational_value(expr)
+    if exact is not None:
+        return float(exact) if -_LARGEST < exact < _LARGEST else None
+    try:
+        with precision(_BITS):
+            value = value_at(expr, {})
+    except (Undefined, Unclear):
+        return None
+    size: float = float(value)
+    return size if abs(size) < _LARGEST else None
+
+
+def _plain(value: Fraction) -> int | Fraction:
+    return value.numerator if value.denominator == 1 else value

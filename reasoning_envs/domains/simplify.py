@@ -65,7 +65,8 @@ class SimplifyDomain(ExpressionDomain):
         """A goal, a colon and an expression."""
         goal, text = goal_and_line(statement)
         if goal is None:
-            raise unread(f"a goal and a colon are needed before the expression: {', '.join(GOALS)}")
+            example = "a goal and a colon are needed before the expression, as in 'expand: 3*(x + 2)'"
+            raise unread(f"{example}; the goals are {', '.join(GOALS)}")
         line = read_expression(text)
         if holds_calculus(line):
             raise unread("derivatives and integrals are not simplified here")

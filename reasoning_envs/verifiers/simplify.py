@@ -14,6 +14,7 @@ from reasoning_envs.symbolic.moves.simplify_rules import MISTAKES, simplify_rewr
 from reasoning_envs.symbolic.steps.recognition import recognised
 from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
 from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.latex_line import unframed
 from reasoning_envs.symbolic.syntax.parser import ParseError, parse_expression
 from reasoning_envs.types import Problem, Relation, Status, Step, Verdict
 from reasoning_envs.verifiers.answer.normal_forms import GOALS, fault_of_goal
@@ -23,16 +24,22 @@ __all__ = ["SIMPLIFY_MISTAKES", "SimplifyVerifier", "compare_values", "goal_and_
 SIMPLIFY_MISTAKES = {**ALGEBRA_MISTAKES, **MISTAKES}
 """By rule: why a step by it is wrong; ``{}`` is the operand."""
 
-_HEADED = re.compile(rf"\s*({'|'.join(GOALS)})\s*:(.*)", re.IGNORECASE | re.DOTALL)
+_MAX_HEADED = 4000
+_GOAL = rf"\s*({'|'.join(GOALS)})\s*"
+_UPRIGHT = r"\\(?:text(?:bf|it|rm|sf|normal)?|mathrm|mathbf|mbox|operatorname)"
+_HEADED = re.compile(rf"{_GOAL}:(.*)|\s*{_UPRIGHT}\s*\{{{_GOAL}:?\s*\}}\s*:?(.*)", re.IGNORECASE | re.DOTALL)
 
 
 def goal_and_line(text: str) -> tuple[str | None, str]:
-    """``"expand: 3*(x + 2)"`` as its goal and its line; the goal is None where none stands before the line."""
-    headed = _HEADED.fullmatch(text) if len(text) <= _MAX_HEADED else None
-    return (None, text) if headed is None else (headed[1].lower(), headed[2])
+    r"""``"expand: 3*(x + 2)"`` as its goal and its line; the goal is None where none stands before the line.
 
-
-_MAX_HEADED = 4000
+    In LaTeX the goal may stand in ``\text{...}``, and all of it between dollar signs.
+    """
+    headed = _HEADED.fullmatch(unframed(text)) if len(text) <= _MAX_HEADED else None
+    if headed is None:
+        return None, text
+    goal, line = (headed[1], headed[2]) if headed[1] else (headed[3], headed[4])
+    return goal.lower(), line
 
 
 def compare_values(before: Expr, after: Expr, mistake: str | None = None) -> Verdict:

@@ -46,7 +46,7 @@ from reasoning_envs.symbolic.steps.step import Step
 from reasoning_envs.symbolic.steps.sympy_worker import ask_solutions
 from reasoning_envs.symbolic.steps.vacuous import follows
 from reasoning_envs.symbolic.syntax.bounds import UnsafeExpressionError, check_bounds
-from reasoning_envs.symbolic.syntax.expression import Expr
+from reasoning_envs.symbolic.syntax.expression import Expr, sub
 from reasoning_envs.symbolic.syntax.printer import to_text
 from reasoning_envs.symbolic.syntax.statement import (
     NO_SOLUTION,
@@ -258,6 +258,8 @@ class _Comparison:
         if lost or added:
             return self.step.wrong(lost, added, method, found.rigorous, Relation.NONE)
         if not found.covered:
+            if self._same_difference():
+                return self.step.right(Relation.EQUIVALENT, "both lines have the same solutions", method, True)
             reason = "solutions may lie where nobody looked: waves go on for ever"
             return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, method)
         if found.unclear:
@@ -273,6 +275,18 @@ class _Comparison:
         """The sides of each equation are equal as functions, which the search for solutions did not see everywhere."""
         lines = (*comparisons(self.before), *comparisons(self.after))
         return all(equivalent(line.left, line.right, over=self.over).verified for line in lines)
+
+    def _same_difference(self) -> bool:
+        """Left minus right is the same function in both lines, as is proved: ``sin(2x)`` was written out."""
+        before, after = self.before, self.after
+        if not (isinstance(before, Comparison) and isinstance(after, Comparison)) or before.op != after.op:
+            return False
+        first, second = sub(before.left, before.right), sub(after.left, after.right)
+        for other in (second, sub(after.right, after.left)) if before.op in ("=", "!=") else (second,):
+            verdict = equivalent(first, other, over=self.over)
+            if verdict.verified and verdict.rigorous and not verdict.conditions:
+                return True
+        return False
 
     def _by_sympy(self) -> Verdict:
         """The last resort for two equations: SymPy's solutions of both."""

@@ -345,7 +345,7 @@ class ExpressionParser:
         return [self.absolute_value() if token == "|" else self.lone_argument(name)]
 
     def derivative(self, token: str) -> Expr:
-        """``d/dx(f)``."""
+        """``d/dx(f)``, and ``d/dx(f)^3``, which is of a power and not the power of a derivative."""
         name = token[len(DERIVATIVE) :]
         symbol = self.leaves.get(name) or sym(name)
         if symbol.op != "sym":
@@ -354,7 +354,13 @@ class ExpressionParser:
         arguments = self.bracketed()
         if len(arguments) > 1:
             raise self.error("a derivative is of one expression, not of several with commas", self.at - 1)
-        return bind("derivative", arguments[0], symbol)
+        if self.tokens[self.at] not in _POWERS:
+            return bind("derivative", arguments[0], symbol)
+        body = self.powers(arguments[0])
+        following = self.tokens[self.at]
+        if following in CLOSED_BY or following in self.leaves:
+            raise self.error("what is differentiated is not clear: put all of it in brackets")
+        return bind("derivative", body, symbol)
 
     def power_before_argument(self, name: str) -> Expr | None:
         """The exponent in ``sin^2(x)``."""

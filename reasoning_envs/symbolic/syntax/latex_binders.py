@@ -61,6 +61,11 @@ class Binders(Cursor):
         if by is not None and operator is not None and operator[1] == by[2]:
             bracketed = self.tokens[self.at] in _OPENING
             body = self.function_argument("the derivative") if bracketed else self.term()
+            if bracketed and self.tokens[self.at] == "^":  # of a power, not the power of a derivative
+                self.at += 1
+                body = f"({body})^{wrapped(self.script())}"
+                if self.tokens[self.at] in _OPENING or self.tokens[self.at][:1].isalpha():
+                    raise self.error("what is differentiated is not clear: put all of it in brackets")
             for _ in range(int(by[2] or 1)):
                 body = f"derivative({body}, {by[1]})"
             return body

@@ -6,7 +6,7 @@ import re
 
 from reasoning_envs.symbolic.syntax.latex_reader import MAX_LATEX, from_latex, is_latex
 
-__all__ = ["plain_line"]
+__all__ = ["plain_line", "unframed"]
 
 _QUOTED_PHRASE = re.compile(r'"\s*(no (?:real )?solutions?|all real(?: number)?s)\s*\.?"', re.IGNORECASE)
 _ROUND_MATHEMATICS = (("\\[", "\\]"), ("\\(", "\\)"), ("$$", "$$"), ("$", "$"))
@@ -21,11 +21,11 @@ def plain_line(text: str) -> str:
     Raises:
         ParseError: as :func:`from_latex`.
     """
-    return _QUOTED_PHRASE.sub(r"\1", from_latex(_bare(text))) if is_latex(text) else text
+    return _QUOTED_PHRASE.sub(r"\1", from_latex(unframed(text))) if is_latex(text) else text
 
 
-def _bare(text: str) -> str:
-    """Without what encloses all of it, and a full stop behind that."""
+def unframed(text: str) -> str:
+    r"""Without what encloses all of it (``$...$``, ``\boxed{...}``), and a full stop behind that."""
     if len(text) > MAX_LATEX:
         return text
     text = text.strip()

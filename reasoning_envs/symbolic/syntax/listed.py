@@ -1,6 +1,7 @@
 """Lists of statements with commas between them: ``x = 2, x = -2``; ``x = 2, 3``; ``x = 2, y = 1``.
 
-A comma is *or* between equations that each say something of one and the same letter, and *and* otherwise.
+A comma is *or* between equations that each say something of one and the same letter, and *and* otherwise; a semicolon
+is a comma. In ``x = 2, y = 3 or x = 3, y = 2`` each alternative says what all the letters are.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ __all__ = ["at_second_look", "read_list"]
 
 _THOUSANDS = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
 """One number or two: nobody can tell."""
+_AND = re.compile(r"\band\b|∧")
+_OR = re.compile(r"\bor\b|∨")
 
 
 def at_second_look(text: str, symbols: Iterable[str] | None = None) -> Statement | None:
@@ -52,7 +55,11 @@ def read_list(text: str, symbols: Iterable[str] | None = None) -> Statement | No
     Raises:
         ParseError: a part of the list cannot be read.
     """
+    if ";" in text and "," not in text:
+        text = text.replace(";", ",")
     pieces = _pieces(text) if len(text) <= MAX_BYTES else []
+    if len(pieces) > 2 and (solutions := _solutions(text, symbols)) is not None:
+        return solutions
     if len(pieces) < 2 or _THOUSANDS.search(text):
         return None
     parts: list[Statement] = []
@@ -72,6 +79,26 @@ def read_list(text: str, symbols: Iterable[str] | None = None) -> Statement | No
     # "x = 2 and y = 3, x = 4 and y = 5": which of them go together is not said.
     joined = any(isinstance(part, And) and any(map(_is_equation, part.parts)) for part in parts)
     return None if either or joined else conjunction(*parts)
+
+
+def _solutions(text: str, symbols: Iterable[str] | None) -> Statement | None:
+    """``x = 2, y = 3 or x = 3, y = 2``; None where not all alternatives say what the same several letters are."""
+    found: list[Statement] = []
+    letters: set[Expr] = set()
+    alternatives = [part.strip(" ,;") for part in _OR.split(text)]
+    for alternative in alternatives if len(alternatives) > 1 else []:
+        pieces = [part for piece in _pieces(alternative) for part in _AND.split(piece) if part.strip()]
+        parts = [parse_line(piece, symbols=symbols) for piece in pieces]
+        named = {part.left for part in parts if isinstance(part, Comparison) and _is_equation(part)}
+        if (
+            len(named) < max(2, len(parts))
+            or any(letter.op != "sym" for letter in named)
+            or letters not in (set(), named)
+        ):
+            return None
+        letters = named
+        found.append(conjunction(*[part for part in parts if isinstance(part, Comparison)]))
+    return disjunction(*found) if found else None
 
 
 def _about_one_letter(parts: Sequence[Statement]) -> bool:

@@ -74,7 +74,7 @@ def test_anybody_may_write_a_problem(text: str, line: str, unknown: str) -> None
 @pytest.mark.parametrize(
     ("text", "status", "reason"),
     [
-        ("3*(x + 2)", Status.UNPARSED, "a goal and a colon are needed before the expression: expand, factor"),
+        ("3*(x + 2)", Status.UNPARSED, "as in 'expand: 3*(x + 2)'; the goals are expand, factor"),
         ("solve: x", Status.UNPARSED, "a goal and a colon"),
         ("expand: x = 2", Status.UNPARSED, "is a statement"),
         ("expand: 1/(x - x)", Status.UNPARSED, "the line has no value"),

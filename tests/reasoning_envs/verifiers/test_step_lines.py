@@ -27,13 +27,45 @@ NONE: frozenset[str] = frozenset()
         ("x > 0, x < 3", And),
         ("x^2 = 4, x > 0", And),
         ("x = 1, y = 2, and z = 3", And),
+        ("2x + 3y = 7; x = 2y", And),
+        ("x = 2; x = -2", Or),
+        ("x = 2, y = 3 or x = 3, y = 2", Or),
+        ("x = 2, y = 3, or y = 2 and x = 3", Or),
     ],
 )
 def test_commas_between_comparisons(text: str, joined: type) -> None:
     assert isinstance(read_line(text, NONE), joined)
 
 
-@pytest.mark.parametrize("text", ["2, 3", "x = 2,", ", x = 2", "x = 1; y = 2", "f(1, 2) = 3", "(x = 2, y = 1"])
+def test_alternatives_of_several_letters() -> None:
+    before = "x + y = 5, xy = 6"
+    assert verify_step(before, "x = 2, y = 3 or x = 3, y = 2", unknown="x, y").verified
+    assert verify_step(before, "x = 2, y = 3 or x = 3, y = 3", unknown="x, y").refuted
+    assert isinstance(read_line("x = 2, y = 3 or x = 3, z = 2", NONE), Verdict)
+
+
+@pytest.mark.parametrize("text", [r"\frac{d}{dx} (x^2+1)^3", r"\frac{d}{dx}\left(x^2+1\right)^3", "d/dx (x^2 + 1)^3"])
+def test_a_power_behind_the_sign_of_a_derivative_is_differentiated(text: str) -> None:
+    assert verify_step(text, "6x*(x^2 + 1)^2").verified
+    assert verify_step(text, "3*(x^2 + 1)^2").refuted
+    assert verify_step(r"\left(\frac{d}{dx} x^2\right)^3", "8x^3").verified
+
+
+@pytest.mark.parametrize("text", [r"\frac{d}{dx} (x+1)^2 (x-1)", "d/dx(x+1)^2 (x-1)", r"\frac{d}{dx} (x+1)^2 x"])
+def test_what_is_differentiated_must_be_clear(text: str) -> None:
+    verdict = verify_step(text, "x")
+    assert verdict.status is Status.UNPARSED
+    assert "put all of it in brackets" in verdict.reason
+
+
+def test_lines_that_wave_for_ever_are_compared_by_their_sides() -> None:
+    assert verify_step("sin(2x) = sin(x)", "2*sin(x)*cos(x) = sin(x)").rigorous
+    assert verify_step("sin(2x) = sin(x)", "sin(x) = 2*sin(x)*cos(x)").verified
+    assert verify_step("sin(2x) = sin(x)", "sin(x)*cos(x) = sin(x)").refuted
+    assert not verify_step("sin(x) > sin(2x)", "sin(x) < 2*sin(x)*cos(x)").verified
+
+
+@pytest.mark.parametrize("text", ["2, 3", "x = 2,", ", x = 2", "x = 1; y = 2, z = 3", "f(1, 2) = 3", "(x = 2, y = 1"])
 def test_other_commas_are_not_read(text: str) -> None:
     verdict = read_line(text, NONE)
     assert isinstance(verdict, Verdict)

@@ -39,6 +39,8 @@ __all__ = [
 SPLITS = ("train", "validation", "test")
 TEST_SHARE = 0.2
 VALIDATION_SHARE = 0.1
+MAX_WARNINGS = 20
+"""Bad lines of a file that are named one by one."""
 MAX_TRIES = 1000
 """Draws before a source gives up. A test problem takes five on average, a validation problem ten."""
 
@@ -217,11 +219,15 @@ class ProblemSource:
             raise InputError(replace(error.verdict, reason=reason)) from error
 
     def _usable(self, problems: str | Path | Iterable[str | Problem]) -> list[Problem]:
+        bad: list[BadLine] = []
         if isinstance(problems, str | Path):
             source = str(problems)
             found, bad = read_problems(problems, self._domain)
-            for line in bad:
+            for line in bad[:MAX_WARNINGS]:
                 warnings.warn(str(line), ProblemFileWarning, stacklevel=4)
+            if len(bad) > MAX_WARNINGS:
+                rest = f"{source}: {len(bad) - MAX_WARNINGS} lines more that cannot be used"
+                warnings.warn(rest, ProblemFileWarning, stacklevel=4)
         else:
             source = "the list of problems"
             found = [self._entry(number, item) for number, item in enumerate(problems, start=1)]
@@ -234,5 +240,6 @@ class ProblemSource:
                 usable.append(problem)
         if not usable:
             side = "" if self._split is None else f" of the split {self._split!r}"
-            raise ValueError(f"{source}: not one usable problem{side} among {len(found)}")
+            unread = f", and {len(bad)} lines that are none; the first: {bad[0]}" if bad else ""
+            raise ValueError(f"{source}: not one usable problem{side} among {len(found)}{unread}")
         return usable

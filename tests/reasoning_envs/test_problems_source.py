@@ -130,6 +130,18 @@ def test_a_file_with_bad_lines_names_them_and_uses_the_rest(tmp_path: Path) -> N
     assert {env.reset()[1]["line"] for _ in range(60)} == {"1 + 1", "2 * 3", "4 - 1"}
 
 
+def test_a_file_of_another_kind_is_not_told_line_by_line(tmp_path: Path) -> None:
+    path = tmp_path / "problems.txt"
+    path.write_text("1 + 1\n" + "import os\n" * 150)
+    with pytest.warns(ProblemFileWarning) as caught:
+        ReasoningEnv(TOY, problems=path)
+    assert len(caught) == 21
+    assert str(caught[-1].message) == f"{path}: 130 lines more that cannot be used"
+    path.write_text("import os\n" * 3)
+    with pytest.warns(ProblemFileWarning), pytest.raises(ValueError, match="among 0, and 3 lines that are none; the"):
+        ReasoningEnv(TOY, problems=path)
+
+
 def test_a_problem_that_needs_no_step_is_named_and_left_out(tmp_path: Path) -> None:
     path = tmp_path / "problems.txt"
     path.write_text("7\n1 + 1\n")

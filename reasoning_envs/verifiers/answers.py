@@ -50,6 +50,7 @@ from reasoning_envs.verifiers.answer.second_look import may_be_same
 __all__ = ["Comparer", "compare"]
 
 _NUMERAL = re.compile(r"\(?((?=..)(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))[).]*", re.IGNORECASE)
+_FUNCTION = re.compile(r"([A-Za-zα-ω])\(([a-z](?:,[a-z])*)\)")
 _BY = re.compile(r"([A-Za-zα-ω])_(([a-z])\3*)")
 
 
@@ -145,6 +146,9 @@ class Comparer:
             for side in (mine, other)
         ]
         of = known[0].of
+        if len(known) < 2 and not all(isinstance(side, Value | Listing | Ordered | Residues) for side in sides):
+            reason = f"only one of the two is about numbers of {of}"
+            return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "families")
         verdict = same_family(sides[0], sides[1], (letters[0], letters[1])) if of == "ℤ" else None
         if verdict is None:
             verdict = self.compare(sides[0], sides[1])
@@ -163,6 +167,9 @@ class Comparer:
     def values(self, mine: Value, other: Value) -> Verdict:
         """Two values with their names and units."""
         if mine.name != other.name and mine.name is not None and other.name is not None:
+            renamed = _with_arguments_of(mine, other)
+            if renamed is not None:
+                return self.values(mine, renamed)
             if may_be_same(mine.name, other.name):
                 verdict = self.values(replace(mine, name=None), replace(other, name=None))
                 condition = f"{mine.name} and {other.name} are the same"
@@ -446,6 +453,18 @@ def _derivative(name: str) -> tuple[str, int]:
     if match := _BY.fullmatch(name):
         return match[1], len(match[2])
     return name.rstrip("'"), name.count("'")
+
+
+def _with_arguments_of(mine: Value, other: Value) -> Value | None:
+    """``f(t) = 2t`` as ``f(x) = 2x``, where mine says what f(x) is; None where the two are no such functions."""
+    names = [_FUNCTION.fullmatch(side.name or "") for side in (mine, other)]
+    if names[0] is None or names[1] is None or names[0][1] != names[1][1]:
+        return None
+    wanted, given = names[0][2].split(","), names[1][2].split(",")
+    if len(wanted) != len(given) or (set(wanted) - set(given)) & other.expr.symbols:
+        return None
+    expr = substitute(other.expr, {old: sym(new) for old, new in zip(given, wanted, strict=True)})
+    return Value(mine.name, expr, other.text, other.unit)
 
 
 def _letters(answer: Answer) -> list[frozenset[str]]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BRIDGES"]
 
+_OF_AN_ANGLE = frozenset(("sin", "cos", "tan", "abs"))
 _CHOICES = re.compile("[A-H]{3,6}")
 
 
@@ -225,6 +226,8 @@ def _claim_and_value(judge: Comparer, claim: Claim, value: Value) -> Verdict | N
 
 def _names_a_quantity(statement: Comparison) -> bool:
     op, left, right = statement
+    if op == "=" and not right.symbols and left.op in _OF_AN_ANGLE and left.args[0].op == "sym":
+        return True
     if op != "=" or right.symbols or left.op not in ("add", "mul") or len(left.symbols) != len(left.args):
         return False
     return all(arg.op == "sym" for arg in left.args)

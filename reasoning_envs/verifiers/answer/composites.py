@@ -20,7 +20,7 @@ from reasoning_envs.verifiers.answer.parts import Unsettled, flattened, numbers_
 from reasoning_envs.verifiers.answer.real_sets import ALL, EMPTY, Piece, RealSet, Unordered, infinite
 from reasoning_envs.verifiers.answer.value_reader import ValueReader
 
-__all__ = ["MAX_ITEMS", "CompositeReader"]
+__all__ = ["MAX_ITEMS", "CompositeReader", "integers_of"]
 
 MAX_ITEMS = 200
 """Parts of a list at most."""
@@ -85,9 +85,12 @@ class CompositeReader(ValueReader):
             return Region(None, EMPTY, Truth(False))
         if match := _BUILDER.fullmatch(inner):
             condition = self.answer(match[3].replace("&", " and "))
+            whole = NUMBER_SETS.get(match[2], match[2]) in ("ℤ", "ℕ")
+            if whole and not isinstance(condition, Region | Value):
+                raise Unsettled("which integers satisfy the condition is not worked out")
             if isinstance(condition, Region) and condition.name in (match[1], None):
-                if NUMBER_SETS.get(match[2], match[2]) in ("ℤ", "ℕ"):
-                    return _integers_of(condition.numbers, match[2])
+                if whole:
+                    return integers_of(condition.numbers, match[2])
                 return Region(None, condition.numbers)
             if isinstance(condition, Value) and condition.name == match[1]:
                 return Value(None, condition.expr, condition.text)
@@ -179,7 +182,7 @@ class CompositeReader(ValueReader):
         return Branches(tuple(parts), variable or "x")
 
 
-def _integers_of(numbers: RealSet, of: str) -> Listing:
+def integers_of(numbers: RealSet, of: str) -> Listing:
     """``{x ∈ ℤ : 1 <= x < 4}`` as 1, 2, 3.
 
     Raises:

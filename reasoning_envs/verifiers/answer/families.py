@@ -19,7 +19,7 @@ from reasoning_envs.symbolic.values.arithmetic import rational_value
 from reasoning_envs.symbolic.values.balls import Unclear, Undefined, precision
 from reasoning_envs.symbolic.values.enclosures import value_at
 from reasoning_envs.types import Relation, Status, Verdict
-from reasoning_envs.verifiers.answer.kinds import Answer, Family, Listing, Value
+from reasoning_envs.verifiers.answer.kinds import Answer, Family, Listing, Ordered, Value
 from reasoning_envs.verifiers.answer.parities import settled, whole_letters
 
 __all__ = ["Quantified", "families_differ", "quantified", "same_family"]
@@ -63,6 +63,8 @@ def quantified(text: str) -> Quantified | None:
     if match is None:
         return None
     body, first, name, more, second, words, others, third, closed = match.groups()
+    if any(body.count(opening) != body.count(closing) for opening, closing in ("()", "[]", "{}")):
+        return None
     letters = frozenset(re.findall("[A-Za-z]", first or second or third))
     if bool(closed) != (plain[len(body) :].lstrip(" ,;:").startswith("(")):
         return None
@@ -92,6 +94,9 @@ def same_family(mine: Answer, other: Answer, letters: tuple[frozenset[str], froz
     if names[0] != names[1] and all(names) and None not in names[0] | names[1]:
         reason = "the values are of different letters"
         return Verdict(Status.REFUTED, Relation.NONE, reason, "kind", True)
+    points = [_point(side, names) for side, names in zip((mine, other), letters, strict=True)]
+    if points[0] is not None and points[1] is not None:
+        return _same_points(points[0], points[1])
     found = [_lines(side, names) for side, names in zip((mine, other), letters, strict=True)]
     if found[0] is None or found[1] is None:
         return None
@@ -127,6 +132,8 @@ def _lines(answer: Answer, letters: frozenset[str]) -> list[tuple[Expr, Expr]] |
     """Start and step of each value; None where one of them is none, or holds other letters."""
     items = answer.items if isinstance(answer, Listing) else (answer,)
     lines: list[tuple[Expr, Expr]] = []
+    if len(_names(answer)) > 1:
+        return None
     for item in items:
         if not isinstance(item, Value) or item.unit is not None or len(item.expr.symbols) != 1:
             return None
@@ -142,17 +149,65 @@ def _lines(answer: Answer, letters: frozenset[str]) -> list[tuple[Expr, Expr]] |
     return lines
 
 
+def _point(answer: Answer, letters: frozenset[str]) -> dict[str | int, tuple[Expr, Expr]] | None:
+    """Start and step of each coordinate of a point, ``x = 5 + 7t, y = 3 - 4t``; None where it is none of one letter."""
+    if isinstance(answer, Ordered):
+        items: dict[str | int, Answer] = dict(enumerate(answer.items))
+    elif isinstance(answer, Listing):
+        items = {item.name: item for item in answer.items if isinstance(item, Value) and item.name is not None}
+    else:
+        return None
+    values = [item for item in items.values() if isinstance(item, Value) and item.unit is None]
+    symbols = frozenset[str]().union(*[value.expr.symbols for value in values])
+    if (
+        len(values) < max(2, len(answer.items))
+        or len(symbols) != 1
+        or not symbols <= letters
+        or whole_letters(*_exprs(values))
+    ):
+        return None
+    lines = [_line(value.expr, next(iter(symbols)), None, may_stay=True) for value in values]
+    known = [line for line in lines if line is not None]
+    return dict(zip(items, known, strict=True)) if len(known) == len(lines) else None
+
+
+def _exprs(values: Sequence[Value]) -> list[Expr]:
+    return [value.expr for value in values]
+
+
+def _same_points(mine: dict[str | int, tuple[Expr, Expr]], other: dict[str | int, tuple[Expr, Expr]]) -> Verdict | None:
+    """Points in a row, each row from one of its points in steps of one size."""
+    reason = "the points are not the same for all integers"
+    different = Verdict(Status.REFUTED, Relation.NONE, reason, "families", True)
+    if mine.keys() != other.keys():
+        return different
+    pairs = [(mine[name], other[name]) for name in mine]
+    for sign in (1, -1):
+        if all(equivalent(one, mul(num(sign), two)).verified for (_, one), (_, two) in pairs):
+            break
+    else:
+        return different
+    gaps = [(sub(one, two), step) for (one, step), (two, _) in pairs]
+    turns = next((_size(div(gap, step)) for gap, step in gaps if _size(step)), None)
+    if turns is None:
+        return None
+    if all(equivalent(gap, mul(num(round(turns)), step)).verified for gap, step in gaps):
+        return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the points are the same", "families", True)
+    return different
+
+
 def _names(answer: Answer) -> set[str | None]:
     items = answer.items if isinstance(answer, Listing) else (answer,)
     return {item.name for item in items if isinstance(item, Value)}
 
 
-def _line(expr: Expr, letter: str, parity: int | None) -> tuple[Expr, Expr] | None:
+def _line(expr: Expr, letter: str, parity: int | None, *, may_stay: bool = False) -> tuple[Expr, Expr] | None:
     if parity is not None:
         expr = substitute(settled(expr, {letter: parity}), {letter: add(mul(num(2), sym(letter)), num(parity))})
     start = substitute(expr, {letter: num(0)})
     step = sub(substitute(expr, {letter: num(1)}), start)
-    if not equivalent(expr, add(start, mul(step, sym(letter)))).verified or _size(step) in (None, 0.0):
+    size = _size(step)
+    if not equivalent(expr, add(start, mul(step, sym(letter)))).verified or size is None or not (size or may_stay):
         return None
     return start, step
 

@@ -39,7 +39,12 @@ def with_letters_of(mine: Answer, other: Answer) -> Iterator[tuple[Answer, str]]
     if len(left) == 1:
         (one,), (two,) = left, right
         sides = [[value.expr for value in side] for side in values if side is not None]
-        if {one, two} <= _ADDED and shared and _is_added(sides[0], one) and _is_added(sides[1], two):
+        if (
+            all(name in _ADDED or _NUMBERED.fullmatch(name) for name in (one, two))
+            and shared
+            and _is_added(sides[0], one)
+            and _is_added(sides[1], two)
+        ):
             yield _renamed(other, {two: one}), f"{one} and {two} are the same constant of integration"
         elif (
             shared

@@ -23,7 +23,7 @@ from reasoning_envs.symbolic.syntax.latex_reader import from_latex, is_latex
 from reasoning_envs.symbolic.syntax.latex_words import NUMBER_SETS
 from reasoning_envs.symbolic.syntax.parser import MAX_BYTES, ParseError
 from reasoning_envs.types import Relation, Status, Verdict
-from reasoning_envs.verifiers.answer.composites import MAX_ITEMS, CompositeReader
+from reasoning_envs.verifiers.answer.composites import MAX_ITEMS, CompositeReader, integers_of
 from reasoning_envs.verifiers.answer.families import quantified
 from reasoning_envs.verifiers.answer.kinds import Answer, Family, Listing, Ordered, Region, Value, Words
 from reasoning_envs.verifiers.answer.lines import checked, of_line
@@ -42,10 +42,11 @@ __all__ = ["read_answer"]
 _MAX_DEPTH = 8
 _MAX_CACHED = 4000
 
-_STRUCTURED = re.compile(r"[,;{}\[\]∪∩∖∈∉∧∨⟨⟩≈:\"ℝℤℕℚℂ∅]|\b(?:or|and|in|[Mm]atrix|cases)\b|=.*=|^\s*<|\w\)\s*=")
+_STRUCTURED = re.compile(r"[,;{}\[\]∪∩∖∈∉∧∨⟨⟩≈:\"ℝℤℕℚℂ∅]|\b(?:or|and|in|[Mm]atrix|cases)\b|=.*=|^\s*<|[\w)']\)\s*=")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _LETTER = re.compile(r"[A-Za-z](?:_\w+)?|[α-ωΓ-Ω]")
 _HEADER = re.compile(r"\s*([f-hpqr-wyA-HN-Vφϕστμλζ])\s*\(\s*([A-Za-z0-9, ]+)\s*\)\s*=(?!=)\s*(.*)", re.DOTALL)
+_SEVERAL = re.compile(r"(?:[,;]|\band\b)\s*[A-Za-z]\w?\w?\s*\([^=]{1,40}\)\s*=(?!=)")
 _MIXED = re.compile(r"[0-9]{1,20}\s+and\s+[0-9]{1,20}\s*/\s*[0-9]{1,20}")
 _RATE = re.compile(r"d\s*([a-zA-Z])\s*/\s*d\s*([a-z])\s*=(?!=)\s*(.+)", re.DOTALL)
 _OF_A_SET = ("∈", " in ", "nteger", "umber")
@@ -122,7 +123,7 @@ class _Reader(CompositeReader):
         if any(word in text for word in _OF_A_SET) and (family := quantified(text)):
             members = self.answer(family.body)
             self.depth -= 1
-            return Family(members, family.letters, family.of)
+            return _of_a_set(members, family.letters, family.of)
         if "real" in text and (difference := all_but(text)):
             text = difference
         if text[:1] == "d" and (rate := _RATE.fullmatch(text)):
@@ -160,11 +161,12 @@ class _Reader(CompositeReader):
         signs = {mark.sign for mark in found}
         if "≈" in signs:
             return self.approximate(text, found)
-        if header := _HEADER.fullmatch(text):
-            named = with_name(self.answer(header[3]), _name_of(header[1], header[2]))
+        several = _SEVERAL.search(text) is not None
+        if (header := _HEADER.fullmatch(text)) and not several:
+            named = with_name(self.answer(header[3]), f"{header[1]}({''.join(header[2].split())})")
             if named is not None:
                 return named
-        if label := labelled_at_once(text):
+        if not several and (label := labelled_at_once(text)):
             value = self.answer(label.rest)
             return value if label.name is None else with_name(value, label.name) or value
         if not found or signs <= {"|"}:
@@ -284,7 +286,7 @@ class _Reader(CompositeReader):
         value = value_in_words(text) if text[0].isalpha() else None
         if value is not None:
             return Value(None, num(value), text)
-        if not any(mark.sign in "∪∩∖∈≈,;:" for mark in found):
+        if not any(mark.sign in "∪∩∖∈≈,;:" for mark in found) and not _SEVERAL.search(text):
             try:
                 return self.line(text)
             except ParseError:
@@ -305,11 +307,18 @@ class _Reader(CompositeReader):
         return united([self.answer(piece) for piece in split_at(text, cuts)], together=True, bare=True)
 
 
-def _name_of(function: str, arguments: str) -> str:
-    """``f(x)`` is what f is everywhere, ``f(2)`` and ``P(A)`` are values of their own."""
-    if re.fullmatch(r"[a-z](?:\s*,\s*[a-z])*", arguments.strip()):
-        return function
-    return f"{function}({''.join(arguments.split())})"
+def _of_a_set(members: Answer, letters: frozenset[str], of: str) -> Answer:
+    """What holds for the letters of a set: ``1 < x < 4, x ∈ ℤ`` are two numbers."""
+    if not isinstance(members, Region) or members.name not in letters:
+        return Family(members, letters, of)
+    if of == "ℝ":
+        return members
+    if of in ("ℤ", "ℕ"):
+        try:
+            return with_name(integers_of(members.numbers, of), members.name) or members
+        except Unsettled:
+            pass
+    return Family(members, letters, of)
 
 
 def _joins_lists(text: str, found: list[Mark]) -> bool:

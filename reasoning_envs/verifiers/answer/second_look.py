@@ -36,6 +36,9 @@ _SAME_QUANTITY = {"centre": "center", "trace": "tr"}
 _NO_QUANTITY = frozenset(("answer", "total", "domain", "range"))
 _INVERSE = re.compile(r"([A-Za-z])\s*\^\s*\(?\s*[-−]\s*1\s*\)?\s*(?:\(\s*[a-z]\s*\)\s*)?=(?!=)\s*(.+)", re.DOTALL)
 _INVERSE_AT = re.compile(r"([f-hA-Z])\s*\^\s*\(?\s*[-−]\s*1\s*\)?\s*\(\s*[a-z]\s*\)\s*=(?!=)\s*(.+)", re.DOTALL)
+_NESTED = re.compile(
+    r"((?:[f-hFGHT]\s*\(\s*){2}[^()]{1,40}\)\s*\)|[f-hFGH]\s*\(\s*[-−]?\s*[0-9./]+\s*\))\s*=(?!=)\s*(.+)", re.DOTALL
+)
 _PROBABILITY = re.compile(r"([PE]|Pr|Var|Cov)\s*\(([^()]{1,60})\)\s*=(?!=)\s*(.+)", re.DOTALL)
 _ANNOUNCED = re.compile(
     rf"\"(?:(?![^\"]*\b(?:no|not|least|most|than|less|more|about|either|except)\b)[^\"]*\b(?:is|are|equals)|"
@@ -133,6 +136,8 @@ def labelled_at_once(text: str) -> Labelled | None:
     """A name that the parser of lines would read as a product: ``P(A|B) = 0.3``, ``f^(-1)(x) = x/2``."""
     if "^" in text and (inverse := _INVERSE_AT.fullmatch(text)):
         return Labelled(f"{inverse[1]}_inverse", inverse[2])
+    if nested := _NESTED.fullmatch(text):
+        return Labelled("".join(nested[1].split()), nested[2])
     if probability := _PROBABILITY.fullmatch(text):
         parts = sorted("".join(part.split()) for part in re.split("([∩∪])", probability[2]))
         return Labelled(f"{probability[1]}({''.join(parts)})", probability[3])

@@ -22,7 +22,7 @@ _DATE = re.compile(
     r"((?:jan|febr?|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*)\.?\s+([0-9]{1,2})(?:st|nd|rd|th)?(?:,?\s+([0-9]{4}))?",
     re.IGNORECASE,
 )
-_DATE_IN_DIGITS = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-[0-3][0-9]|[0-3]?[0-9]/[0-3]?[0-9]/(?:19|20)[0-9]{2}")
+_DATE_IN_DIGITS = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-[0-3][0-9]|[0-3]?[0-9]([/-])[0-3]?[0-9]\1(?:19|20)[0-9]{2}")
 """``2024-01-05``, ``5/1/2024``: written so, nothing is taken away or divided."""
 _CLOCK = re.compile(r"([0-9]{1,2})(?::([0-5][0-9]))?\s*([ap])\.?\s*m\.?", re.IGNORECASE)
 _PHRASES = {

@@ -26,6 +26,12 @@ FAMILIES_THAT_ARE_THE_SAME = [
     ),
     (r"x = \arctan 2 + k\pi, k \in \mathbb{Z}", r"x = \arctan 2 - \pi + n\pi, n \in \mathbb{Z}"),
     ("2n, n in N", "2n, n in N"),
+    (r"x = 30^\circ + k\cdot 360^\circ, k \in \mathbb{Z}", r"x = \frac{\pi}{6} + 2k\pi, k \in \mathbb{Z}"),
+    (r"x = 5 + 7t, y = 3 - 4t, t \in \mathbb{Z}", r"x = 12 - 7k, y = -1 + 4k, k \in \mathbb{Z}"),
+    (r"(2k, 3), k \in \mathbb{Z}", r"(2n - 2, 3), n \in \mathbb{Z}"),
+    (r"1 \le x < 4, x \in \mathbb{Z}", "1, 2, 3"),
+    (r"x < 3, x \in \mathbb{R}", "x < 3"),
+    (r"\{x \mid x < 3, x \in \mathbb{R}\}", r"(-\infty, 3)"),
 ]
 
 FAMILIES_THAT_ARE_NOT = [
@@ -38,12 +44,19 @@ FAMILIES_THAT_ARE_NOT = [
     (r"n = 2k + 1, k \in \mathbb{N}", r"n = 2k - 1, k \in \mathbb{N}"),
     (r"x = (-1)^k\frac{\pi}{6} + k\pi, k \in \mathbb{Z}", r"x = \frac{\pi}{6} + k\pi, k \in \mathbb{Z}"),
     (r"x = \arctan 2 + k\pi, k \in \mathbb{Z}", r"x = \arctan 3 + k\pi, k \in \mathbb{Z}"),
+    (r"(x, y) = (2k, 3k), k \in \mathbb{Z}", r"(x, y) = (3k, 2k), k \in \mathbb{Z}"),
+    (r"x = 5 + 7t, y = 3 - 4t, t \in \mathbb{Z}", r"x = 5 + 7k, y = 3 + 4k, k \in \mathbb{Z}"),
+    (r"x = 5 + 7t, y = 3 - 4t, t \in \mathbb{Z}", r"x = 12 + 7k, y = 3 - 4k, k \in \mathbb{Z}"),
+    (r"(2k, 3), k \in \mathbb{Z}", r"(4k, 3), k \in \mathbb{Z}"),
 ]
 
 FAMILIES_THAT_CANNOT_BE_TOLD = [
     (r"x = k\pi, k \in \mathbb{Z}", r"x = k\pi, k \in \mathbb{Z}\setminus\{0\}"),
     (r"n = 3k, k \in \mathbb{Z}^+", r"n = 3k, k \in \mathbb{Z}"),
     (r"x = k^2, k \in \mathbb{Z}", r"x = (k + 1)^2, k \in \mathbb{Z}"),
+    (r"x < 3, x \in \mathbb{Z}", "x < 3"),
+    (r"\{x \in \mathbb{Z} : x^2 < 5\}", "x^2 < 5"),
+    (r"x = 2k + 1 or x = 2k, k \in \mathbb{Z}", r"x \in \mathbb{Z}"),
     (r"(k, 2k), k \in \mathbb{R}", r"(2t, 4t), t \in \mathbb{R}"),
 ]
 
@@ -61,6 +74,14 @@ SAME = [
     ("P(A|B) = 0.3", "0.3"),
     (r"P(A \cap B) = 0.3", r"P(B \cap A) = 3/10"),
     ("f(2) = 5", "5"),
+    ("f(-1) = 2", "2"),
+    ("f(x) = 2x", "f(t) = 2t"),
+    ("f(x, y) = x + 2y", "f(a, b) = a + 2b"),
+    ("f(0) = 1, f(1) = 2", "f(1) = 2, f(0) = 1"),
+    ("f(g(x)) = x^2 + 1", "x^2 + 1"),
+    (r"\sin A = \frac35", r"\frac35"),
+    ("|z| = 5", "5"),
+    (r"\frac{x^3}{3} + C_1", r"\frac{x^3}{3} + C"),
     (r"f^{-1}(x)=\frac{x-1}{2}", r"\frac{x-1}{2}"),
     (r"m\angle ABC = 40^\circ", r"\angle CBA = 40^\circ"),
     (r"m\angle B = 40^\circ", r"\angle CBA = 40^\circ"),
@@ -108,6 +129,14 @@ DIFFERENT = [
     ("P(A) = 0.3", "P(B) = 0.3"),
     ("P(A|B) = 0.3", "P(B|A) = 0.3"),
     ("f(2) = 5", "f(3) = 5"),
+    ("f(-1) = 2", "f(1) = 2"),
+    ("f(x) = 2x", "f(y) = 2x"),
+    ("f(x, y) = x + 2y", "f(b, a) = a + 2b"),
+    ("f(0) = 1, f(1) = 2", "f(0) = 2, f(1) = 1"),
+    ("g(f(2)) = 5", "f(g(2)) = 5"),
+    (r"P(A') = 0.7", "P(A) = 0.7"),
+    (r"\sin A = \frac35", r"\cos A = \frac35"),
+    ("10-12-2020", "-2022"),
     (r"f^{-1}(x)=\frac{x-1}{2}", r"f(x)=\frac{x-1}{2}"),
     (r"m\angle ABC = 40^\circ", r"m\angle ACB = 40^\circ"),
     ("[ABC] = 12", "[ABD] = 12"),

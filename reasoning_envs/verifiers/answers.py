@@ -21,8 +21,8 @@ from reasoning_envs.symbolic.syntax.expression import Expr, mul, substitute, sym
 from reasoning_envs.symbolic.syntax.printer import to_text
 from reasoning_envs.symbolic.syntax.statement import Comparison, Statement, free_symbols, line_tokens
 from reasoning_envs.types import Relation, Status, Verdict
+from reasoning_envs.verifiers.answer.assumptions import families, for_integers, with_arguments_of, with_letters
 from reasoning_envs.verifiers.answer.bridges import BRIDGES
-from reasoning_envs.verifiers.answer.families import families_differ, same_family
 from reasoning_envs.verifiers.answer.kinds import (
     Answer,
     Branches,
@@ -36,12 +36,9 @@ from reasoning_envs.verifiers.answer.kinds import (
     Value,
     Words,
     describe,
-    values_of,
 )
-from reasoning_envs.verifiers.answer.letters import slopes, with_letters_of
 from reasoning_envs.verifiers.answer.numbers import at_one_point, within
-from reasoning_envs.verifiers.answer.parities import by_parity, whole_letters
-from reasoning_envs.verifiers.answer.parts import interval
+from reasoning_envs.verifiers.answer.parts import interval, joint
 from reasoning_envs.verifiers.answer.quantities import compare_quantities, compare_with_letters_as_units
 from reasoning_envs.verifiers.answer.real_sets import Piece, RealSet, Unordered, infinite
 from reasoning_envs.verifiers.answer.residue_classes import same_classes
@@ -50,7 +47,6 @@ from reasoning_envs.verifiers.answer.second_look import may_be_same
 __all__ = ["Comparer", "compare"]
 
 _NUMERAL = re.compile(r"\(?((?=..)(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))[).]*", re.IGNORECASE)
-_FUNCTION = re.compile(r"([A-Za-zα-ω])\(([a-z](?:,[a-z])*)\)")
 _BY = re.compile(r"([A-Za-zα-ω])_(([a-z])\3*)")
 
 
@@ -67,7 +63,7 @@ def compare(answer: Answer, truth: Answer, *, over: str = "real", tolerance: flo
     judge = Comparer(over, tolerance)
     verdict = judge.compare(answer, truth)
     if verdict.refuted and isinstance(answer, Value | Listing):
-        return judge.with_letters(answer, truth) or verdict
+        return with_letters(judge, answer, truth) or verdict
     return verdict
 
 
@@ -89,7 +85,7 @@ class Comparer:
         if isinstance(mine, Value) and isinstance(other, Value):
             return self.values(mine, other)
         if isinstance(mine, Family) or isinstance(other, Family):
-            return self.families(mine, other)
+            return families(self, mine, other)
         kinds = type(mine), type(other)
         if kinds[0] is kinds[1]:
             same: Verdict = _SAME_KIND[kinds[0]](self, mine, other)
@@ -108,66 +104,12 @@ class Comparer:
         reason = f"the answer is {describe(answer)}, and the truth is {describe(truth)}"
         return Verdict(Status.REFUTED, Relation.NONE, reason, "kind", True)
 
-    def with_letters(self, mine: Answer, other: Answer) -> Verdict | None:
-        """VERIFIED where the two are the same once letters that may be chosen freely are; else None."""
-        same = self.antiderivatives(mine, other)
-        if same is not None:
-            return same
-        for renamed, assumption in with_letters_of(mine, other):
-            verdict = self.compare(mine, renamed)
-            if not verdict.verified:
-                verdict = self.antiderivatives(mine, renamed) or verdict
-            if verdict.verified:
-                return replace(verdict, rigorous=False, conditions=(*verdict.conditions, assumption))
-        return None
-
-    def antiderivatives(self, mine: Answer, other: Answer) -> Verdict | None:
-        """VERIFIED where the two differ by a number that the constant of integration takes up; else None."""
-        if not (isinstance(mine, Value) and isinstance(other, Value)) or mine.unit != other.unit:
-            return None
-        if mine.name != other.name and None not in (mine.name, other.name):
-            return None
-        found = slopes(mine.expr, other.expr)
-        verdict = None if found is None else self.expressions(*found)
-        if verdict is None or not verdict.verified:
-            return None
-        reason = "the derivatives are equal"
-        condition = "the constant of integration is any number"
-        return replace(verdict, reason=reason, rigorous=False, conditions=(*verdict.conditions, condition))
-
-    def families(self, mine: Answer, other: Answer) -> Verdict:
-        """Answers for all that a letter may be; where only one says of what, it is taken as meant for both."""
-        sides = [side.members if isinstance(side, Family) else side for side in (mine, other)]
-        known = [side for side in (mine, other) if isinstance(side, Family)]
-        if len({side.of for side in known}) > 1:
-            return families_differ(known[0], known[-1])
-        letters = [
-            side.letters if isinstance(side, Family) else frozenset[str]().union(*_letters(side))
-            for side in (mine, other)
-        ]
-        of = known[0].of
-        if len(known) < 2 and not all(isinstance(side, Value | Listing | Ordered | Residues) for side in sides):
-            reason = f"only one of the two is about numbers of {of}"
-            return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "families")
-        verdict = same_family(sides[0], sides[1], (letters[0], letters[1])) if of == "ℤ" else None
-        if verdict is None:
-            verdict = self.compare(sides[0], sides[1])
-            again = self.with_letters(sides[0], sides[1]) if verdict.refuted else None
-            verdict = again or verdict
-            if verdict.refuted and of != "ℕ" and all(isinstance(side, Family) for side in (mine, other)):
-                reason = f"nobody can tell whether the two hold the same for all of {of}"
-                return Verdict(Status.UNDECIDED, Relation.UNKNOWN, reason, "families")
-        if len(known) == 2:
-            return verdict
-        condition = f"{', '.join(sorted(known[0].letters))} may be all of {of}"
-        return replace(verdict, rigorous=False, conditions=(*verdict.conditions, condition))
-
     # Values
 
     def values(self, mine: Value, other: Value) -> Verdict:
         """Two values with their names and units."""
         if mine.name != other.name and mine.name is not None and other.name is not None:
-            renamed = _with_arguments_of(mine, other)
+            renamed = with_arguments_of(mine, other)
             if renamed is not None:
                 return self.values(mine, renamed)
             if may_be_same(mine.name, other.name):
@@ -216,27 +158,11 @@ class Comparer:
         left, right = (mine, other) if mine.tokens <= other.tokens else (other, mine)
         verdict = equivalent(left, right, over=self.over, given=given)
         if verdict.refuted and "undefined" in verdict.reason:
-            verdict = self.for_integers(left, right) or verdict
+            verdict = for_integers(self, left, right) or verdict
         if verdict.refuted and "undefined" not in verdict.reason:
             reason = f"{to_text(mine)} is not {to_text(other)}"
             return Verdict(Status.REFUTED, Relation.NONE, reason, verdict.method, verdict.rigorous, verdict.witness)
         return verdict
-
-    def for_integers(self, mine: Expr, other: Expr) -> Verdict | None:
-        """Where a letter stands in the exponent of a negative number, it is an integer; None where none does."""
-        cells = [self.expressions(one, two) for one, two in by_parity(mine, other)]
-        if not cells:
-            return None
-        wrong = next((cell for cell in cells if not cell.verified), None)
-        letters = ", ".join(sorted(whole_letters(mine, other)))
-        condition = f"{letters} {'are integers' if ',' in letters else 'is an integer'}"
-        if wrong is None:
-            verdict = _joint(cells, "the two are equal")
-            return replace(verdict, conditions=(*verdict.conditions, condition))
-        if wrong.refuted:
-            reason = f"{to_text(mine)} is not {to_text(other)}"
-            return Verdict(Status.REFUTED, Relation.NONE, reason, wrong.method, wrong.rigorous)
-        return wrong
 
     # The same kinds
 
@@ -270,7 +196,7 @@ class Comparer:
             rigorous = all(cell.rigorous for cell in cells)
             reason = text.format(shown_item)
             return Verdict(Status.REFUTED, Relation.NONE, reason, cells[0].method, rigorous, shown_item)
-        return _joint([next(cell for cell in row if cell.verified) for row in table], "the values are the same")
+        return joint([next(cell for cell in row if cell.verified) for row in table], "the values are the same")
 
     def roots(self, mine: Listing, other: Listing) -> Verdict:
         """``x_1 = 2, x_2 = 3`` are two values of x where the other names no index."""
@@ -309,7 +235,7 @@ class Comparer:
             if cell.refuted:
                 return replace(cell, reason=f"part {place + 1}: {cell.reason}", relation=Relation.NONE)
         doubtful = next((cell for cell in cells if not cell.verified), None)
-        return doubtful or _joint(cells, "all parts are the same")
+        return doubtful or joint(cells, "all parts are the same")
 
     def ratios(self, mine: Ordered, other: Ordered) -> Verdict:
         """Proportional or not."""
@@ -326,7 +252,7 @@ class Comparer:
         (first, *rest), (start, *others) = items
         cells = [self.expressions(mul(one, start), mul(two, first)) for one, two in zip(rest, others, strict=True)]
         wrong = next((cell for cell in cells if not cell.verified), None)
-        return wrong or _joint(cells, "the ratios are the same")
+        return wrong or joint(cells, "the ratios are the same")
 
     def matrices(self, mine: Matrix, other: Matrix) -> Verdict:
         """Entry by entry."""
@@ -358,7 +284,7 @@ class Comparer:
                 return replace(_sets_differ(mine, other), rigorous=cell.rigorous, method=cell.method)
             if not cell.verified:
                 return cell
-        return _joint(cells, "the sets are the same")
+        return joint(cells, "the sets are the same")
 
     def branches(self, mine: Branches, other: Branches) -> Verdict:
         """On the common refinement of the cases."""
@@ -379,7 +305,7 @@ class Comparer:
             return Verdict(Status.UNDECIDED, Relation.UNKNOWN, str(error), "cases")
         wrong = next((cell for cell in cells if cell.refuted), None)
         doubtful = next((cell for cell in cells if not cell.verified), None)
-        return wrong or doubtful or replace(_joint(cells, "the functions are the same"), conditions=())
+        return wrong or doubtful or replace(joint(cells, "the functions are the same"), conditions=())
 
     def on_piece(self, mine: Expr, other: Expr, variable: str, piece: Piece) -> Verdict:
         """Two values of a function where its letter lies in the piece."""
@@ -455,34 +381,9 @@ def _derivative(name: str) -> tuple[str, int]:
     return name.rstrip("'"), name.count("'")
 
 
-def _with_arguments_of(mine: Value, other: Value) -> Value | None:
-    """``f(t) = 2t`` as ``f(x) = 2x``, where mine says what f(x) is; None where the two are no such functions."""
-    names = [_FUNCTION.fullmatch(side.name or "") for side in (mine, other)]
-    if names[0] is None or names[1] is None or names[0][1] != names[1][1]:
-        return None
-    wanted, given = names[0][2].split(","), names[1][2].split(",")
-    if len(wanted) != len(given) or (set(wanted) - set(given)) & other.expr.symbols:
-        return None
-    expr = substitute(other.expr, {old: sym(new) for old, new in zip(given, wanted, strict=True)})
-    return Value(mine.name, expr, other.text, other.unit)
-
-
-def _letters(answer: Answer) -> list[frozenset[str]]:
-    return [value.expr.symbols for value in values_of(answer) or ()]
-
-
 def _shown(answer: Answer) -> str:
     return to_text(answer.expr) if isinstance(answer, Value) else describe(answer)
 
 
 def _sets_differ(mine: RealSet, other: RealSet) -> Verdict:
     return Verdict(Status.REFUTED, Relation.NONE, f"{mine} is not {other}", "intervals", True)
-
-
-def _joint(cells: Sequence[Verdict], reason: str) -> Verdict:
-    """VERIFIED of a whole whose parts are."""
-    conditions = tuple(sorted({condition for cell in cells for condition in cell.conditions}))
-    methods = {cell.method for cell in cells}
-    method = methods.pop() if len(methods) == 1 else "mixed"
-    rigorous = all(cell.rigorous for cell in cells)
-    return Verdict(Status.VERIFIED, Relation.EQUIVALENT, reason, method, rigorous, None, conditions)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reasoning_envs.symbolic.syntax.expression import sym
 from reasoning_envs.symbolic.syntax.parser import ParseError
 from reasoning_envs.symbolic.syntax.statement import Comparison, Statement, conjunction
+from reasoning_envs.types import Relation, Status, Verdict
 from reasoning_envs.verifiers.answer.kinds import (
     Answer,
     Branches,
@@ -19,7 +22,7 @@ from reasoning_envs.verifiers.answer.kinds import (
 )
 from reasoning_envs.verifiers.answer.real_sets import ALL, Piece, RealSet, infinite
 
-__all__ = ["Unsettled", "assigned", "flattened", "interval", "numbers_of", "united", "with_name"]
+__all__ = ["Unsettled", "assigned", "flattened", "interval", "joint", "numbers_of", "united", "with_name"]
 
 
 class Unsettled(ValueError):
@@ -193,3 +196,12 @@ def _is_interval(answer: Answer) -> bool:
     return answer.brackets in ("(]", "[)") or any(
         isinstance(item, Value) and infinite(item.expr) for item in answer.items
     )
+
+
+def joint(cells: Sequence[Verdict], reason: str) -> Verdict:
+    """VERIFIED of a whole whose parts are."""
+    conditions = tuple(sorted({condition for cell in cells for condition in cell.conditions}))
+    methods = {cell.method for cell in cells}
+    method = methods.pop() if len(methods) == 1 else "mixed"
+    rigorous = all(cell.rigorous for cell in cells)
+    return Verdict(Status.VERIFIED, Relation.EQUIVALENT, reason, method, rigorous, None, conditions)

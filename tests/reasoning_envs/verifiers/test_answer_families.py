@@ -55,6 +55,7 @@ FAMILIES_THAT_CANNOT_BE_TOLD = [
     (r"n = 3k, k \in \mathbb{Z}^+", r"n = 3k, k \in \mathbb{Z}"),
     (r"x = k^2, k \in \mathbb{Z}", r"x = (k + 1)^2, k \in \mathbb{Z}"),
     (r"x < 3, x \in \mathbb{Z}", "x < 3"),
+    (r"x = kn, k \in \mathbb{Z}", r"x = kn, n \in \mathbb{Z}"),
     (r"\{x \in \mathbb{Z} : x^2 < 5\}", "x^2 < 5"),
     (r"x = 2k + 1 or x = 2k, k \in \mathbb{Z}", r"x \in \mathbb{Z}"),
     (r"(k, 2k), k \in \mathbb{R}", r"(2t, 4t), t \in \mathbb{R}"),

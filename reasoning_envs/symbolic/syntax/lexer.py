@@ -287,7 +287,7 @@ class Source:
             letter, digits = match.groups()
             cure = f"write {letter}*{digits}, {letter}^{digits} or {letter}_{digits}"
             raise self.error(f"{quote(word)} is not clear: {cure}", index)
-        if len(word) > 2 or not word.isalpha() or word in _ENGLISH:
+        if (len(word) > 2 and not self._stand_alone(word)) or not word.isalpha() or word in _ENGLISH:
             raise self.error(f"unknown word {quote(word)}", index)
         for first, other in ((index - 1, index - 1), (index, index + 1)):
             # Two words in a row are prose; only letters that stand alone are multiplied across a space.
@@ -296,6 +296,13 @@ class Source:
                 pair = " ".join(self.tokens[first : first + 2])
                 raise self.error(f"{quote(pair)} is not clear: put a sign of operation between them", index)
         return list(word)
+
+    def _stand_alone(self, word: str) -> bool:
+        """Whether each letter of a word is a symbol that the line has elsewhere too: ``a^3 + b^3 + c^3 - 3abc``."""
+        if not (word.isalpha() and word.isascii()):
+            return False
+        leaves, lone = self.words.leaves, set(self.tokens)
+        return all(letter in lone and leaves[letter].op == "sym" for letter in word)
 
     def number(self, index: int) -> Number:
         """The exact value of the literal at ``index``.

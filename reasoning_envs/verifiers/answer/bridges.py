@@ -66,6 +66,10 @@ def _value_and_words(judge: Comparer, value: Value, words: Words) -> Verdict | N
     letter = str(value.expr.value) if value.expr.op in ("sym", "const") else ""
     if len(words.text) == 1 and value.unit is None and letter.lower() == words.text:
         return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the choices are the same", "text", True)
+    if len(words.shown) > 1 and words.shown.isalpha() and set(words.shown) == value.expr.symbols:
+        verdict = judge.expressions(value.expr, mul(*[sym(name) for name in words.shown]))
+        condition = f"{words.shown} is a product of letters"
+        return replace(verdict, rigorous=False, conditions=(*verdict.conditions, condition))
     return None
 
 

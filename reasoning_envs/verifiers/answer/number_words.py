@@ -53,6 +53,9 @@ def value_in_words(text: str) -> Fraction | None:
 def _positive(words: list[str]) -> Fraction | None:
     if not words:
         return None
+    if len(words) > 3 and words[-3:-1] == ["and", "a"] and words[-1] in _PARTS:  # one and a half
+        whole = _whole(words[:-3])
+        return None if whole is None else whole + Fraction(1, _PARTS[words[-1]])
     if len(words) > 1 or words == ["half"]:
         part = words[-1].removesuffix("s") if words[-1] != "halves" else "half"
         if part in _PARTS:

@@ -32,7 +32,14 @@ from reasoning_envs.verifiers.answer.number_words import value_in_words
 from reasoning_envs.verifiers.answer.outline import Mark, marks, split_at
 from reasoning_envs.verifiers.answer.parts import Unsettled, assigned, numbers_of, united, with_name
 from reasoning_envs.verifiers.answer.real_sets import Unordered
-from reasoning_envs.verifiers.answer.second_look import all_but, another_kind, labelled, labelled_at_once, rewritten
+from reasoning_envs.verifiers.answer.second_look import (
+    all_but,
+    another_kind,
+    in_several_units,
+    labelled,
+    labelled_at_once,
+    rewritten,
+)
 from reasoning_envs.verifiers.answer.units import Unit
 from reasoning_envs.verifiers.answer.value_reader import OtherUnitError
 from reasoning_envs.verifiers.answer.words import date_in_digits, place_or_time
@@ -294,6 +301,8 @@ class _Reader(CompositeReader):
         if proposition := _PROPOSITION.fullmatch(text):
             letters = sorted({letter for letter in text if letter.isalpha()})
             return Words(f" {proposition[1]} ".join(letters), text)
+        if text[0].isdigit() and (amount := in_several_units(text)):
+            return amount
         outer = [mark for mark in found if mark.sign == "or"]
         if re.search("[∧∨]", text) and not re.search("[=<>≤≥≠∈∉]", text):
             raise ParseError("'∧' and '∨' join statements", 0)

@@ -8,6 +8,7 @@ residue classes, names of derivatives (``f'(x) = 2x``), ``x != ±1``, and calls 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from reasoning_envs.symbolic.syntax.expression import add, mul, num
@@ -19,7 +20,16 @@ from reasoning_envs.verifiers.answer.units import UnitError, parse_unit
 from reasoning_envs.verifiers.answer.words import text_of, words_of
 from reasoning_envs.verifiers.answer.worked import worked
 
-__all__ = ["Labelled", "all_but", "another_kind", "labelled", "labelled_at_once", "may_be_same", "rewritten"]
+__all__ = [
+    "Labelled",
+    "all_but",
+    "another_kind",
+    "in_several_units",
+    "labelled",
+    "labelled_at_once",
+    "may_be_same",
+    "rewritten",
+]
 
 _QUANTITIES = (
     "det|rank|dim|nullity|tr|trace|deg|arg|Var|Cov|[Aa]rea|[Vv]olume|[Pp]erimeter|[Ll]ength|[Ss]lope|[Cc]ent(?:er|re)|"
@@ -49,6 +59,7 @@ _FIGURE = re.compile(r"[△∠]\s*[A-Z](?:\s*[A-Z])*")
 _TRANSPOSED = re.compile(r"([(⟨\[][^()\[\]]*,[^()\[\]]*[)⟩\]])\s*\^\s*\(?\s*T\s*\)?")
 _RATIO = re.compile(r"([0-9]{1,20})\s+to\s+([0-9]{1,20})")
 _SHARE = re.compile(r"([0-9]{1,20})\s+(?:out\s+of|in)\s+(?:every\s+)?([0-9]{1,20})")
+_PART_OF_A_UNIT = re.compile(r"(?:(?:a )?(half)(?: of)? an?|(?:a |one )?(quarter) of an?) ([a-z]{2,12})")
 _RAISED = re.compile(r"([0-9]{1,20}|[a-z])\s+(squared|cubed)")
 _OF_A_UNIT = re.compile(r"([0-9./ ]{1,40}?)\s+of\s+an?\s+([a-z]{2,12})")
 _ALL_BUT = re.compile(
@@ -94,6 +105,17 @@ def another_kind(text: str) -> Answer | None:
             return Listing(tuple([Value(name, num(int(digits)), text) for name, digits in parts]))
         return _in_units(text)
     return None
+
+
+def in_several_units(text: str) -> Value | None:
+    """``1 hour and 15 minutes``; None of all else, and where the second unit is not the smaller one."""
+    units = [match[2] for match in _PART.finditer(text)]
+    try:
+        sizes = [parse_unit(unit) for unit in units]
+        falling = all(one.dimension == two.dimension and one.scale > two.scale for one, two in pairwise(sizes))
+    except UnitError:
+        return None
+    return _in_units(text) if len(units) > 1 and falling else None
 
 
 def _in_units(text: str) -> Value | None:
@@ -195,6 +217,8 @@ def rewritten(text: str) -> str:
         return f"{share[1]}/{share[2]}"
     if raised := _RAISED.fullmatch(text):
         return f"({raised[1]})^{2 if raised[2] == 'squared' else 3}"
+    if part := _PART_OF_A_UNIT.fullmatch(text):
+        return f"{'1/2' if part[1] else '1/4'} {part[3]}"
     if part := _OF_A_UNIT.fullmatch(text):
         return f"{part[1]} {part[2]}"
     if "±" in text or "+-" in text or "+/-" in text:

@@ -118,6 +118,14 @@ SAME = [
     ("n2^{n-1}", r"n \cdot 2^n/2"),
     ("2^n n!", "n!2^n"),
     ("10!/(5!5!)", "252"),
+    ("a^3+b^3+c^3-3abc", "(a+b+c)(a^2+b^2+c^2-ab-bc-ca)"),
+    ("xyz", "x*y*z"),
+    # amounts
+    ("1 hour and 15 minutes", "75 minutes"),
+    ("half an hour", "30 minutes"),
+    ("a quarter of an hour", "15 minutes"),
+    ("one and a half", "1.5"),
+    ("5 cm and 3 cm", "3 cm, 5 cm"),
     # texts
     (r"p \land q", r"q \land p"),
     ("5/1/2024", "5/1/2024"),
@@ -157,6 +165,9 @@ DIFFERENT = [
     (r"\tan x + C", r"\tan x"),
     ("n2^{n-1}", "n^{2^{n-1}}"),
     (r"p \land q", r"p \lor q"),
+    ("1 hour and 15 minutes", "1 hour 50 minutes"),
+    ("a^3+b^3+c^3-3abc", "(a+b+c)(a^2+b^2+c^2-ab-bc+ca)"),
+    ("xyz", "x*y"),
     ("2024-01-05", "2018"),
     ("1/2/2020", r"\frac{1}{4040}"),
 ]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from reasoning_envs.traces import replay as replay
     from reasoning_envs.traces import trace_of as trace_of
     from reasoning_envs.traces import write_traces as write_traces
+    from reasoning_envs.verifiers.chains import verify_chain as verify_chain
+    from reasoning_envs.verifiers.prose.judge import verify_prose as verify_prose
     from reasoning_envs.verifiers.symbolic import verify_answer as verify_answer
     from reasoning_envs.verifiers.symbolic import verify_derivation as verify_derivation
     from reasoning_envs.verifiers.symbolic import verify_step as verify_step
@@ -183,7 +185,9 @@ _LAZY = {
     "replay": "reasoning_envs.traces",
     "trace_of": "reasoning_envs.traces",
     "verify_answer": "reasoning_envs.verifiers.symbolic",
+    "verify_chain": "reasoning_envs.verifiers.chains",
     "verify_derivation": "reasoning_envs.verifiers.symbolic",
+    "verify_prose": "reasoning_envs.verifiers.prose.judge",
     "verify_step": "reasoning_envs.verifiers.symbolic",
     "write_traces": "reasoning_envs.traces",
 }
@@ -204,7 +208,9 @@ __all__ = [
     "replay",
     "trace_of",
     "verify_answer",
+    "verify_chain",
     "verify_derivation",
+    "verify_prose",
     "verify_step",
     "write_traces",
 ]

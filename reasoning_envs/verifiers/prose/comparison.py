@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -18,6 +19,9 @@ __all__ = ["Rational", "Reading", "Value", "compare", "judged_right", "judged_wr
 
 Rational = int | Fraction
 Value = Rational | Expr
+
+
+_UNIT = re.compile(r"\s*([A-Za-z°$€£/^²³0-9]{1,20})")
 
 
 class Reading:
@@ -55,7 +59,12 @@ def compare(reading: Reading, statement: Statement, line: str, tolerance: Fracti
             return judged_right(statement, line, Relation.UNKNOWN, (*conditions, near))
         if mixed_units(statement):
             return None
-        return judged_wrong(statement, line, f"{_text(statement.left, line)} is {number_text(left)}", number_text(left))
+        if statement.left.lone and not statement.right.lone:  # 10 = 3*4
+            worth = number_text(right)
+            return judged_wrong(statement, line, f"{_text(statement.right, line)} is {worth}", worth)
+        worth = number_text(left)
+        why = _worth_in_units(statement, line, worth) or f"{_text(statement.left, line)} is {worth}"
+        return judged_wrong(statement, line, why, worth)
     if _ORDERS[relation](_sign(left - right)):
         return judged_right(statement, line, Relation.EQUIVALENT, conditions)
     return judged_wrong(
@@ -148,14 +157,19 @@ def _allowed(reading: Reading, statement: Statement, tolerance: Fraction | None)
         places = None if side.decimals is None else side.decimals + (2 if side.percent and not reading.condition else 0)
         if places is not None and side.cut:
             bounds.append(Fraction(10) ** -max(places, 0))  # digits left out, not rounded
-        elif places is not None and statement.relation == "≈" and side is statement.right:
+        elif places is not None and _is_rounded(side, statement):
             bounds.append(Fraction(10) ** -places / 2)
     return max(bounds) if bounds else None
 
 
+def _is_rounded(side: Member, statement: Statement) -> bool:
+    """``10/3 ≈ 3.33``, and ``3.33 ≈ 10/3``."""
+    return statement.relation == "≈" and (side is statement.right or statement.right.decimals is None)
+
+
 def _rounding(statement: Statement, tolerance: Fraction | None) -> str:
     for side in (statement.left, statement.right):
-        if side.decimals is not None and (side.cut or (statement.relation == "≈" and side is statement.right)):
+        if side.decimals is not None and (side.cut or _is_rounded(side, statement)):
             return f"{side.text(percent=False).strip('()')} is a rounding"
     return f"within {float(tolerance or 0):g}"
 
@@ -178,6 +192,15 @@ def judged_wrong(statement: Statement, line: str, why: str, witness: str) -> Ver
 def statement_text(statement: Statement, line: str) -> str:
     """The statement as it stands in the line, without annotations."""
     return quote(" ".join(ANNOTATION.sub("", line[statement.start : statement.end]).split()))
+
+
+def _worth_in_units(statement: Statement, line: str, worth: str) -> str | None:
+    """``2 hours is 120 minutes``; None where not both sides are a number with its unit."""
+    sides = (statement.left, statement.right)
+    units = [_UNIT.match(line, side.end) for side in sides if side.lone and side.units]
+    if len(units) < len(sides) or units[0] is None or units[1] is None:
+        return None
+    return f"{_text(statement.left, line)} {units[0][1]} is {worth} {units[1][1]}"
 
 
 def _text(member: Member, line: str) -> str:

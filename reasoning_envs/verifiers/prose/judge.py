@@ -221,7 +221,7 @@ def _readings(statement: Statement) -> Iterator[Reading | Verdict]:
         values = _value(left.text()), _value(right.text())
         if converted is not None and left.lone and right.lone:
             factors = converted
-            yield Reading(_times(values[0], factors[0]), _times(values[1], factors[1]), None)
+            yield Reading(_times(values[0], Fraction(factors[0]) / factors[1]), values[1], None)
             return
         yield Reading(*values, None)
         if right.lone and right.percent and not left.percent:

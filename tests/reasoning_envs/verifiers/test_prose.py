@@ -100,12 +100,12 @@ def test_a_right_line(line: str) -> None:
         ("3*4 = 13 eggs", "3*4 = 13", "3*4 is 12"),
         ("<<3*4=13>>13", "3*4=13", "3*4 is 12"),
         ("3*4 = 12, so 12 - 5 = 8", "12 - 5 = 8", "12 - 5 is 7"),
-        ("2+3 = 5 = 10/5", "5 = 10/5", "5 is 5"),
+        ("2+3 = 5 = 10/5", "5 = 10/5", "10/5 is 2"),
         ("$0.50 x 4 = $2.50", "$0.50 x 4 = $2.50", "is 2"),
         ("20% of 50 = 100", "20% of 50 = 100", "is 10"),
         ("50 * 20% = 1000", "50 * 20% = 1000", "is 10"),
-        ("2 hours = 100 minutes", "2 hours = 100", "is 7200"),
-        ("3 hours = 3 minutes", "3 hours = 3", "is 10800"),
+        ("2 hours = 100 minutes", "2 hours = 100", "2 hours is 120 minutes"),
+        ("3 hours = 3 minutes", "3 hours = 3", "3 hours is 180 minutes"),
         ("10/3 = 3.33", "10/3 = 3.33", "10/3 is 10/3 (about 3.33333)"),
         ("10/3 ≈ 3.34", "10/3 ≈ 3.34", "10/3 (about 3.33333)"),
         ("√2 = 1.41", "√2 = 1.41", "about 1.41421"),
@@ -373,3 +373,23 @@ def test_values_are_those_of_the_right_side() -> None:
         Fraction(2, 3),
     ]
     assert judge_prose("5 = 5").statements[0].value is None
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("2 hours = 100 minutes", "2 hours is 120 minutes"),
+        ("1 kg = 100 g", "1 kg is 1000 g"),
+        ("10 = 3*4 eggs", "3*4 is 12"),
+        ("5 ≈ 10/3", "10/3 is 10/3 (about 3.33333)"),
+    ],
+)
+def test_a_wrong_statement_is_put_right_in_its_own_units(line: str, why: str) -> None:
+    verdict = verify_prose(line)
+    assert verdict.refuted
+    assert verdict.reason.endswith(f"is wrong: {why}")
+
+
+def test_a_rounding_may_stand_on_the_left() -> None:
+    assert verify_prose("0.333 is about 1/3").verified
+    assert verify_prose("0.334 is about 1/3").refuted

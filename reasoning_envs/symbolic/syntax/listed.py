@@ -1,7 +1,8 @@
 """Lists of statements with commas between them: ``x = 2, x = -2``; ``x = 2, 3``; ``x = 2, y = 1``.
 
 A comma is *or* between equations that each say something of one and the same letter, and *and* otherwise; a semicolon
-is a comma. In ``x = 2, y = 3 or x = 3, y = 2`` each alternative says what all the letters are.
+is a comma. In ``x = 2, y = 3 or x = 3, y = 2`` each alternative says what all the letters are. Intervals and points,
+``x in (1, 2]`` and ``(x, y) = (2, 3)``, are statements too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from reasoning_envs.symbolic.syntax.latex_line import plain_line
 from reasoning_envs.symbolic.syntax.lexer import MAX_BYTES
 from reasoning_envs.symbolic.syntax.notation import ParseError
 from reasoning_envs.symbolic.syntax.parser import parse_line, parse_statement
+from reasoning_envs.symbolic.syntax.respelled import pieces, respelled
 from reasoning_envs.symbolic.syntax.statement import (
     And,
     Comparison,
@@ -55,16 +57,20 @@ def read_list(text: str, symbols: Iterable[str] | None = None) -> Statement | No
     Raises:
         ParseError: a part of the list cannot be read.
     """
+    if len(text) > MAX_BYTES or _THOUSANDS.search(text):
+        return None
+    if (plain := respelled(text)) is not None:
+        return parse_statement(plain, symbols=symbols)
     if ";" in text and "," not in text:
         text = text.replace(";", ",")
-    pieces = _pieces(text) if len(text) <= MAX_BYTES else []
-    if len(pieces) > 2 and (solutions := _solutions(text, symbols)) is not None:
+    parts_of_text = pieces(text)
+    if len(parts_of_text) > 2 and (solutions := _solutions(text, symbols)) is not None:
         return solutions
-    if len(pieces) < 2 or _THOUSANDS.search(text):
+    if len(parts_of_text) < 2:
         return None
     parts: list[Statement] = []
     either = False
-    for piece in pieces:
+    for piece in parts_of_text:
         either |= piece.startswith("or ")
         part = parse_line(piece.removeprefix("or ").removeprefix("and "), symbols=symbols)
         if isinstance(part, Expr):
@@ -87,8 +93,8 @@ def _solutions(text: str, symbols: Iterable[str] | None) -> Statement | None:
     letters: set[Expr] = set()
     alternatives = [part.strip(" ,;") for part in _OR.split(text)]
     for alternative in alternatives if len(alternatives) > 1 else []:
-        pieces = [part for piece in _pieces(alternative) for part in _AND.split(piece) if part.strip()]
-        parts = [parse_line(piece, symbols=symbols) for piece in pieces]
+        texts = [part for piece in pieces(alternative) for part in _AND.split(piece) if part.strip()]
+        parts = [parse_line(part, symbols=symbols) for part in texts]
         named = {part.left for part in parts if isinstance(part, Comparison) and _is_equation(part)}
         if (
             len(named) < max(2, len(parts))
@@ -115,17 +121,3 @@ def _about_one_letter(parts: Sequence[Statement]) -> bool:
 
 def _is_equation(part: Statement) -> bool:
     return isinstance(part, Comparison) and part.op == "="
-
-
-def _pieces(text: str) -> list[str]:
-    """The text cut at the commas outside all brackets."""
-    pieces, start, depth = [], 0, 0
-    for place, character in enumerate(text):
-        if character in "([{":
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-        elif character == "," and depth == 0:
-            pieces.append(text[start:place].strip())
-            start = place + 1
-    return [*pieces, text[start:].strip()]

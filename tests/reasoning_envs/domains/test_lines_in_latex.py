@@ -20,6 +20,8 @@ import reasoning_envs  # noqa: F401 - registers the ids
         ("Simplify", r"$\text{Factor}: x^2-5x+6$", ["(x-2)(x-3)"]),
         ("Simplify", r"\[\textbf{One fraction:} \frac1x+\frac12\]", [r"$\frac{x+2}{2x}$"]),
         ("Inequality", "x^2 - 5x + 6 < 0", [r"(x-2)(x-3) < 0", r"2 < x \text{ and } x < 3"]),
+        ("Inequality", "x^2 >= 4", [r"x \in (-\infty, -2] \cup [2, \infty)"]),
+        ("System", "x + y = 4, x - y = 2", ["(x, y) = (3, 1)"]),
         ("System", "x + y = 4, x - y = 2", ["2x = 6, x - y = 2", "x = 3, and y = 1"]),
         ("System", r"\begin{cases} x + y = 4 \\ x - y = 2 \end{cases}", [r"\begin{cases} x = 3 \\ y = 1 \end{cases}"]),
     ],

@@ -37,6 +37,33 @@ def test_commas_between_comparisons(text: str, joined: type) -> None:
     assert isinstance(read_line(text, NONE), joined)
 
 
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("x in (-3, 3]", "-3 < x and x <= 3"),
+        ("x ∈ (-oo, -2] ∪ [2, oo)", "x <= -2 or 2 <= x"),
+        ("x in (-oo, oo)", "all reals"),
+        ("x in (1, 2) U {3}", "(1 < x and x < 2) or x = 3"),
+        (r"x \in \left[0, \frac{1}{2}\right)", "0 <= x and x < 1/2"),
+        ("(x, y) = (3, 2)", "x = 3 and y = 2"),
+        ("(x, y) = (2, 3) or (3, 2)", "(x = 2 and y = 3) or (x = 3 and y = 2)"),
+        ("(x, y) = (2, 3), (3, 2)", "(x = 2 and y = 3) or (x = 3 and y = 2)"),
+    ],
+)
+def test_intervals_and_points_are_statements(text: str, plain: str) -> None:
+    assert read_line(text, NONE) == read_line(plain, NONE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x in (1,200)", "x in [-oo, 2)", "x in (1, 2", "x in (oo, 2)", "(x, y) = (1, 2, 3)", "(x, y) = 3", "x in ()"],
+)
+def test_what_is_no_interval_and_no_point_is_not_read(text: str) -> None:
+    verdict = read_line(text, NONE)
+    assert isinstance(verdict, Verdict)
+    assert verdict.status is Status.UNPARSED
+
+
 def test_alternatives_of_several_letters() -> None:
     before = "x + y = 5, xy = 6"
     assert verify_step(before, "x = 2, y = 3 or x = 3, y = 2", unknown="x, y").verified

@@ -26,7 +26,7 @@ _UNPARSED = (
     "import os",
     "print(1)",
     "f'{1}'",
-    "x = 1; y = 2",
+    "x = 1; y = 2; import os",
     "x := 5",
     "exit()",
     "while True: pass",

@@ -13,6 +13,8 @@ from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
 
+from flint import arb
+
 from reasoning_envs.symbolic.equality.equivalence import equivalent
 from reasoning_envs.symbolic.syntax.expression import Expr, add, div, mul, num, sub, substitute, sym
 from reasoning_envs.symbolic.values.arithmetic import rational_value
@@ -24,10 +26,13 @@ from reasoning_envs.verifiers.answer.parities import settled, whole_letters
 
 __all__ = ["Quantified", "families_differ", "quantified", "same_family"]
 
-_MAX_STARTS = 200
+_MAX_STARTS = 120
 _MAX_FACTOR = 1000
 _BITS = 128
 _LARGEST = 10**15
+_WIDTH = 1e-9
+_MAX_TURNS = 10**6
+_NEAR = 1e-6  # far more than the error of a float of that size
 _LETTERS = r"(?<![A-Za-z0-9_])[a-zN](?:\s*,\s*[a-z])*"
 _WORDS = {
     "integer": "ℤ",
@@ -107,12 +112,13 @@ def same_family(mine: Answer, other: Answer, letters: tuple[frozenset[str], froz
     if any(len(side) > _MAX_STARTS for side in cosets):
         return None
     step = mul(num(period[1]), period[0])
-    for side, rest in ((cosets[0], cosets[1]), (cosets[1], cosets[0])):
+    starts = [[(start, _size(div(start, step))) for start in side] for side in cosets]
+    for side, rest in ((starts[0], starts[1]), (starts[1], starts[0])):
         for start in side:
-            cells = [_congruent(start, one, step) for one in rest]
-            if True not in cells:
-                if None in cells:
-                    return None
+            found_one = _is_among(start, rest, step)
+            if found_one is None:
+                return None
+            if not found_one:
                 reason = "the values are not the same for all integers"
                 return Verdict(Status.REFUTED, Relation.NONE, reason, "families", True)
     return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the values are the same", "families", True)
@@ -130,7 +136,7 @@ def families_differ(mine: Family, other: Family) -> Verdict:
 
 def _lines(answer: Answer, letters: frozenset[str]) -> list[tuple[Expr, Expr]] | None:
     """Start and step of each value; None where one of them is none, or holds other letters."""
-    items = answer.items if isinstance(answer, Listing) else (answer,)
+    items = dict.fromkeys(answer.items) if isinstance(answer, Listing) else (answer,)
     lines: list[tuple[Expr, Expr]] = []
     if len(_names(answer)) > 1:
         return None
@@ -182,18 +188,25 @@ def _same_points(mine: dict[str | int, tuple[Expr, Expr]], other: dict[str | int
     if mine.keys() != other.keys():
         return different
     pairs = [(mine[name], other[name]) for name in mine]
-    for sign in (1, -1):
-        if all(equivalent(one, mul(num(sign), two)).verified for (_, one), (_, two) in pairs):
-            break
-    else:
-        return different
+    steps = [_all_equal([(one, mul(num(sign), two)) for (_, one), (_, two) in pairs]) for sign in (1, -1)]
+    if True not in steps:
+        return None if None in steps else different
     gaps = [(sub(one, two), step) for (one, step), (two, _) in pairs]
     turns = next((_size(div(gap, step)) for gap, step in gaps if _size(step)), None)
     if turns is None:
         return None
-    if all(equivalent(gap, mul(num(round(turns)), step)).verified for gap, step in gaps):
+    same = _all_equal([(gap, mul(num(round(turns)), step)) for gap, step in gaps])
+    if same:
         return Verdict(Status.VERIFIED, Relation.EQUIVALENT, "the points are the same", "families", True)
-    return different
+    return None if same is None else different
+
+
+def _all_equal(pairs: Sequence[tuple[Expr, Expr]]) -> bool | None:
+    """Whether the two of each pair are equal; None where nobody can tell."""
+    verdicts = [equivalent(one, two) for one, two in pairs]
+    if any(verdict.refuted for verdict in verdicts):
+        return False
+    return True if all(verdict.verified for verdict in verdicts) else None
 
 
 def _names(answer: Answer) -> set[str | None]:
@@ -238,16 +251,25 @@ def _cosets(lines: _PARTS, unit: Expr, period: int) -> list[Expr]:
     return starts
 
 
-def _congruent(one: Expr, two: Expr, step: Expr) -> bool | None:
-    """Whether two starts differ by a whole number of steps; None where nobody can tell."""
-    gap = sub(one, two)
-    turns = _size(div(gap, step))
-    if turns is None:
+def _is_among(start: tuple[Expr, float | None], others: Sequence[tuple[Expr, float | None]], step: Expr) -> bool | None:
+    """Whether a start differs from one of the others by a whole number of steps; None where nobody can tell.
+
+    Args:
+        start: with how many steps it is from 0.
+        others: likewise.
+        step: the period of all.
+    """
+    expr, size = start
+    if size is None or abs(size) > _MAX_TURNS:
         return None
-    nearest = round(turns)
-    if abs(turns - nearest) > 1e-9:
-        return False
-    return True if equivalent(gap, mul(num(nearest), step)).verified else None
+    for other, at in others:
+        if at is None or abs(at) > _MAX_TURNS:
+            return None
+        turns = size - at
+        if abs(turns - round(turns)) < _NEAR:
+            same = equivalent(sub(expr, other), mul(num(round(turns)), step)).verified
+            return True if same else None
+    return False
 
 
 def _size(expr: Expr) -> float | None:
@@ -261,6 +283,8 @@ def _size(expr: Expr) -> float | None:
     except (Undefined, Unclear):
         return None
     size: float = float(value)
+    if isinstance(value, arb) and not float(value.rad()) < _WIDTH:
+        return None
     return size if abs(size) < _LARGEST else None
 
 

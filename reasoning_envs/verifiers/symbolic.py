@@ -92,16 +92,22 @@ def _judge_answer(
         same = same_words(given, right, (answer.text, truth.text))
         if same is not None:
             return same
-    if isinstance(given, Verdict):
+    if isinstance(given, Verdict) and not (isinstance(right, Verdict) and _weight(right) > _weight(given)):
         return given
     if isinstance(right, Verdict):
         return replace(right, reason=f"the truth cannot be read: {right.reason}")
+    assert not isinstance(given, Verdict)
     verdict = compare(given, right, over=over, tolerance=tolerance)
     if verdict.refuted and any("," in found.text and is_thousands(found.text) for found in (answer, truth)):
         verdict = _with_commas_apart(answer, truth, verdict, over, tolerance)
     if form is None or not verdict.verified:
         return verdict
     return _judge_form(given, form, verdict)
+
+
+def _weight(unread: Verdict) -> int:
+    """Which of two texts that were not read decides, so that their order does not matter."""
+    return {Status.UNSAFE: 2, Status.UNPARSED: 1}.get(unread.status, 0)
 
 
 def _with_commas_apart(answer: Found, truth: Found, verdict: Verdict, over: str, tolerance: float | None) -> Verdict:

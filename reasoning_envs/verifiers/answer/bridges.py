@@ -25,6 +25,7 @@ from reasoning_envs.verifiers.answer.kinds import (
     Residues,
     Value,
     Words,
+    letter_of,
 )
 from reasoning_envs.verifiers.answer.parts import interval
 from reasoning_envs.verifiers.answer.real_sets import ALL, Piece, RealSet, Unordered
@@ -201,7 +202,7 @@ def _claim_and_region(judge: Comparer, claim: Claim, region: Region) -> Verdict 
     symbols = free_symbols(claim.statement)
     if isinstance(region.given, Truth):
         return judge.statements(claim.statement, region.given)
-    name = region.name or (next(iter(symbols)) if len(symbols) == 1 else None)
+    name = letter_of(region.name) or (next(iter(symbols)) if len(symbols) == 1 else None)
     if name is None or symbols - {name}:
         return None
     return judge.statements(claim.statement, region.given or region.numbers.statement(name))
@@ -223,9 +224,10 @@ def _claim_and_value(judge: Comparer, claim: Claim, value: Value) -> Verdict | N
         verdict = judge.expressions(statement.right, value.expr)
         condition = f"{to_text(statement.left)} is what was asked for"
         return replace(verdict, rigorous=False, conditions=(*verdict.conditions, condition))
-    if value.name is None or not value.expr.symbols:
+    letter = letter_of(value.name)
+    if letter is None or not value.expr.symbols:
         return None
-    return judge.statements(claim.statement, Comparison("=", sym(value.name), value.expr))
+    return judge.statements(claim.statement, Comparison("=", sym(letter), value.expr))
 
 
 def _names_a_quantity(statement: Comparison) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from reasoning_envs.symbolic.syntax.expression import Expr
@@ -23,6 +24,7 @@ __all__ = [
     "Value",
     "Words",
     "describe",
+    "letter_of",
     "values_of",
 ]
 
@@ -136,6 +138,17 @@ class Family:
 
 
 Answer = Value | Words | Listing | Ordered | Matrix | Region | Branches | Claim | Residues | Family
+
+
+_APPLIED = re.compile(r"([A-Za-zα-ωΓ-Ω])\([a-z](?:,[a-z])*\)")
+
+
+def letter_of(name: str | None) -> str | None:
+    """The symbol that a name is in a statement: x of ``x``, f of ``f(x)``; None of ``f'``, ``P(A)`` and None."""
+    if name is None or name.isidentifier():
+        return name
+    match = _APPLIED.fullmatch(name)
+    return match[1] if match else None
 
 
 def describe(answer: Answer) -> str:

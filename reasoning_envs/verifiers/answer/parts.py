@@ -19,6 +19,7 @@ from reasoning_envs.verifiers.answer.kinds import (
     Region,
     Value,
     Words,
+    letter_of,
 )
 from reasoning_envs.verifiers.answer.real_sets import ALL, Piece, RealSet, infinite
 
@@ -154,9 +155,10 @@ def _statement(answer: Answer) -> Statement | None:
     if isinstance(answer, Claim):
         return answer.statement
     if isinstance(answer, Region):
-        return answer.given or (answer.numbers.statement(answer.name) if answer.name else None)
-    if isinstance(answer, Value) and answer.name is not None:
-        return Comparison("=", sym(answer.name), answer.expr)
+        letter = letter_of(answer.name)
+        return answer.given or (answer.numbers.statement(letter) if letter else None)
+    if isinstance(answer, Value) and (letter := letter_of(answer.name)) is not None:
+        return Comparison("=", sym(letter), answer.expr)
     return None
 
 

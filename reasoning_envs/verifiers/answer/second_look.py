@@ -36,7 +36,7 @@ _QUANTITIES = (
     "[Rr]adius|[Vv]ertex|[Aa]nswer|[Tt]otal|[Pp]eriod|[Aa]mplitude|[Dd]omain|[Rr]ange|[Mm]ean|[Mm]edian|[Mm]ode"
 )
 _LABEL = re.compile(
-    r"(∇\s*[A-Za-z]|([A-Za-z])\s*((?:'\s*)+)(?:\(\s*[\w, ]+\s*\))?|m?\s*∠\s*[A-Z ]{1,7}"
+    r"(∇\s*[A-Za-z]|([A-Za-z])\s*((?:'\s*)+)(\(\s*[-−]?[\w, .]+\s*\))?|m?\s*∠\s*[A-Z ]{1,7}"
     r"|\[\s*[A-Z](?:\s*[A-Z]){2,5}\s*\]|\(\s*[A-Za-z]\s*∘\s*[A-Za-z]\s*\)\s*\(\s*[a-z]\s*\)"
     rf"|\"?(?:{_QUANTITIES})\"?\s*(?:of\s+)?\(?(?:\s*[A-Za-z]){{0,4}}\s*\)?)\s*=(?!=)\s*(.+)",
     re.DOTALL,
@@ -150,8 +150,10 @@ def labelled(text: str) -> Labelled | None:
     if match is None:
         return None
     if match[2]:
-        return Labelled(match[2] + "'" * match[3].count("'"), match[4])
-    return Labelled(_quantity(match[1]), match[4])
+        place = "".join((match[4] or "").split())  # f'(x) is f', and f'(2) a value of it
+        place = "" if re.fullmatch(r"\([a-z](?:,[a-z])*\)", place) else place
+        return Labelled(match[2] + "'" * match[3].count("'") + place, match[5])
+    return Labelled(_quantity(match[1]), match[5])
 
 
 def labelled_at_once(text: str) -> Labelled | None:

@@ -2,6 +2,8 @@ r"""Answers with letters that stand for numbers of a set, with names, with sets 
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 
 from reasoning_envs import verify_answer
@@ -143,6 +145,7 @@ DIFFERENT = [
     ("f(x, y) = x + 2y", "f(b, a) = a + 2b"),
     ("f(0) = 1, f(1) = 2", "f(0) = 2, f(1) = 1"),
     ("g(f(2)) = 5", "f(g(2)) = 5"),
+    ("f'(2) = 4", "f'(3) = 4"),
     (r"P(A') = 0.7", "P(A) = 0.7"),
     (r"\sin A = \frac35", r"\cos A = \frac35"),
     ("10-12-2020", "-2022"),
@@ -211,3 +214,67 @@ def test_what_is_taken_for_granted_is_recorded(answer: str, truth: str, conditio
 
 def test_a_letter_in_the_exponent_of_a_negative_number_is_an_integer() -> None:
     assert verify_answer("(-1)^(n + 2)", "(-1)^n").conditions == ("n is an integer",)
+
+
+KINDS = r"""
+f'(x) = 2x
+f(x) = 2x
+f(2) = 5
+P(A) = 0.3
+slope = 2
+m\angle ABC = 40^\circ
+f^{-1}(x) = x
+f'(2) = 4
+g(f(2)) = 5
+f(x) = (1,3]
+f(x) > 2, x \in R
+x = k\pi, k \in Z
+(k,2k), k\in Z
+f(x) = 1, 2
+2x+3y=6
+f(0)=1, f(1)=2
+A(x) = \begin{pmatrix}1&2\end{pmatrix}
+P(A) = 30\%
+f(x)= 3 cm
+x>2
+x=1,y=2
+(1,2)
+no solution
+all reals
+[1,2)
+{1,2}
+5
+x
+yes
+n \equiv 3 \pmod 7
+\pm 2
+x \ne 2
+3:2
+xyz
+x = 3 cm
+p \land q
+2024-01-05
+x < 3, x \in Z
+|x|<3
+a \le b \le c
+\sin A = 1/2
+AB = 5
+\infty
+x_1 = 2, x_2 = 3
+5 apples
+50%
+x = t, y = 2t, t \in R
+undefined
+x = 1 \text{ or } y = 2
+y'' + y = 0
+A \cap B = \{1\}
+A \cup B = \{1\}
+9^9^9^9
+what?
+""".strip().splitlines()
+
+
+def test_answers_of_every_two_kinds_are_compared_the_same_in_both_orders() -> None:
+    for first, second in combinations(KINDS, 2):
+        verdict, other = verify_answer(first, second), verify_answer(second, first)
+        assert verdict.status is other.status, (first, second, verdict, other)

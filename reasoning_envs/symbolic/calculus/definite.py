@@ -102,9 +102,9 @@ def compare_definite(first: Expr, second: Expr, over: str) -> Verdict | None:
     parts = [part for area in found.values() for part in (area.body, area.low, area.high)]
     if not found or len(found) > _MAX_INTEGRALS or any(holds_calculus(line) for line in (*sides, *parts)):
         return None
-    bound = {area.name for area in found.values()}
-    letters = (first.symbols | second.symbols) - bound
-    free = frozenset().union(*[area.low.symbols | area.high.symbols for area in found.values()]) | letters
+    # The letter of an integral may stand free beside it, or in another: it is bound in its own body alone.
+    within = [area.low.symbols | area.high.symbols | (area.body.symbols - {area.name}) for area in found.values()]
+    free = ((sides[0].symbols | sides[1].symbols) - found.keys()).union(*within)
     marker = [_sum_of_letters(free), num(0)]
     agreed = 0
     for tried, point in enumerate(points(*marker, over=over, values=over), 1):

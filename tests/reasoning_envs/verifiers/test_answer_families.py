@@ -115,6 +115,8 @@ SAME = [
     (r"\arctan x + C", r"C - \arctan\frac{1}{x}"),
     (r"y = \ln|2x| + C", r"y = \ln|x| + C"),
     (r"\frac{1}{2}\ln(4x^2+4)+C", r"\frac12\ln(x^2+1)+K"),
+    # a letter that is bound in an integral, and free beside it
+    (r"\int_0^1 x\,dx + x", r"x + \frac12"),
     # signs that are left out
     ("n 2^{n-1}", r"n\cdot 2^{n-1}"),
     ("n2^{n-1}", r"n \cdot 2^n/2"),
@@ -167,6 +169,8 @@ DIFFERENT = [
     ("x + C + 3", "x + C"),
     (r"\tan x + C", r"\tan x"),
     ("n2^{n-1}", "n^{2^{n-1}}"),
+    (r"\int_{-1}^{1}x^3dx", "x*(x - 1)"),
+    (r"\int_a^b x\,dx", "x^2 + y^2"),
     (r"p \land q", r"p \lor q"),
     ("1 hour and 15 minutes", "1 hour 50 minutes"),
     ("a^3+b^3+c^3-3abc", "(a+b+c)(a^2+b^2+c^2-ab-bc+ca)"),

@@ -46,6 +46,7 @@ NUMBER_DOMAINS = ("real", "positive", "complex")
 """``"positive"``: every symbol is a positive real number."""
 
 _POINTS = 8
+_KERNELS = 24
 _BITS = (128, 768)
 _CONSTANT_BITS = (128, 512, 4096)
 
@@ -137,6 +138,8 @@ class _Question:
             self.residual = polynomial_to_expr(difference.numerator, difference.ring)
         except UndefinedForm as error:
             return self._undefined(str(error))
+        except UnsafeExpressionError as error:
+            return Verdict(Status.UNSAFE, reason=error.reason, method="bounds", rigorous=True)
         except TooLarge:
             if rational and not self.given:
                 return self._by_residues()
@@ -161,6 +164,9 @@ class _Question:
     def _difference(self) -> Form:
         left, right = canonical(self.left, self.values).tree, canonical(self.right, self.values).tree
         ring = ring_of(left, right, over=self.values)
+        if len(ring.kernels) > _KERNELS:  # factorials have become quotients of factorials, each a variable of its own
+            check_bounds(left)
+            check_bounds(right)
         return form(left, ring).minus(form(right, ring))
 
     def _conditions(self) -> tuple[str, ...]:

@@ -282,3 +282,11 @@ def test_answers_of_every_two_kinds_are_compared_the_same_in_both_orders() -> No
     for first, second in combinations(KINDS, 2):
         verdict, other = verify_answer(first, second), verify_answer(second, first)
         assert verdict.status is other.status, (first, second, verdict, other)
+
+
+def test_a_sum_of_binomials_with_letters_in_them_is_said_to_be_too_large() -> None:
+    text = r"\sum_{k=0}^{20}\binom{20}{1 hourk}x^k"  # forty-four factorials, each a variable of its own
+    verdict = verify_answer(text, text)
+    assert (verdict.status, verdict.method) == (Status.UNSAFE, "bounds")
+    smaller = r"\sum_{k=0}^{10}\binom{10}{ak}x^k"
+    assert verify_answer(smaller, smaller).verified

@@ -7,10 +7,12 @@ nothing of what this module says beyond "the program claims": see :mod:`sandboxe
 from __future__ import annotations
 
 import builtins
+import gc
 import json
 import os
 import stat
 import sys
+import weakref
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
@@ -22,6 +24,11 @@ __all__ = ["CHANNEL", "live", "rehearse"]
 
 CHANNEL = 3
 """Descriptor of the channel to the parent, in every child."""
+
+# Programs and tests are compiled with dont_inherit: what this file imports from __future__ is not true of them.
+
+_FRAMES = 2
+"""Of this module, between :func:`live` and the program."""
 
 _MESSAGE = 2000  # characters of an exception's text that are passed on
 
@@ -61,7 +68,7 @@ def rehearse() -> None:
     job = json.dumps({"mode": "calls", "source": _PIECE, "entry": "solve", "files": {}, "fetch": []})
     for _ in range(_REHEARSALS):
         module = ModuleType("rehearsal")
-        exec(compile(json.loads(job)["source"], "rehearsal.py", "exec"), module.__dict__)  # noqa: S102
+        exec(compile(json.loads(job)["source"], "rehearsal.py", "exec", dont_inherit=True), module.__dict__)  # noqa: S102
         args, kwargs = load_value(dump_value([[[1, 2.5, 3], "abracadabra"], {}]))
         dump_value(_find(module, "solve")(*args, **kwargs))
 
@@ -73,6 +80,7 @@ def live() -> NoReturn:
         os._exit(0)
     token, body = frame[1][: wire.TOKEN], frame[1][wire.TOKEN :]
     job = json.loads(body)
+    _allow_for_own_frames()
     for path, content in job["files"].items():
         if "/" in path:
             os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 (pathlib would cost its import)
@@ -87,15 +95,23 @@ def live() -> NoReturn:
     os._exit(0)
 
 
+def _allow_for_own_frames() -> None:
+    """Let a program call itself as often as where it is the first thing on the stack."""
+    depth, frame = _FRAMES, sys._getframe(1)
+    while frame is not None:
+        depth, frame = depth + 1, frame.f_back  # type: ignore[assignment]
+    sys.setrecursionlimit(sys.getrecursionlimit() + depth)
+
+
 def _run_program(source: str, token: bytes, fetch: list[str]) -> NoReturn:
     """Do what ``python main.py`` does, to the exit code."""
     module = ModuleType("__main__")
-    module.__file__ = "main.py"
+    module.__dict__.update(__file__="main.py", __builtins__=builtins)
     sys.modules["__main__"] = module
     sys.argv = ["main.py"]
     code = 0
     try:
-        exec(compile(source, "main.py", "exec"), module.__dict__)  # noqa: S102 (this is what all the walls are for)
+        exec(compile(source, "main.py", "exec", dont_inherit=True), module.__dict__)  # noqa: S102 (this is what all the walls are for)
     except SystemExit as end:
         code = _exit_code(end)
     except BaseException as error:  # noqa: BLE001 (as the interpreter does with whatever a program raises)
@@ -103,32 +119,58 @@ def _run_program(source: str, token: bytes, fetch: list[str]) -> NoReturn:
             error = error.with_traceback(error.__traceback__.tb_next)  # without this module's frame
         sys.excepthook(type(error), error, error.__traceback__)
         code = 1
-    _finish(code, token, fetch)
+    main = weakref.ref(module)
+    del module
+    _finish(code, main, token, fetch)
 
 
-def _finish(code: int, token: bytes, fetch: list[str]) -> NoReturn:
-    """What the interpreter does at its end, without tearing itself down."""
+def _finish(code: int, main: weakref.ref[ModuleType], token: bytes, fetch: list[str]) -> NoReturn:
+    """What the interpreter does at its end, as far as a program can tell (compare ``Py_FinalizeEx``)."""
     try:
         if "threading" in sys.modules:
             sys.modules["threading"]._shutdown()
         import atexit
 
         atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush_streams()
+        for name in ("stdin", "stdout", "stderr"):
+            setattr(sys, name, getattr(sys, f"__{name}__", None))
+        # Files that nobody closed are written when nobody holds them any more, and finalisers run.
+        sys.modules.pop("__main__", None)
+        gc.collect()
+        if (held := main()) is not None:
+            _clear(held.__dict__)
+            gc.collect()
+        _flush_streams()
     except BaseException:  # noqa: BLE001 (streams that a program has broken, at its end)
-        code = code or 120
+        code = 120
     if fetch:
         wire.send(CHANNEL, wire.DONE, token + dump_value(_fetched(fetch)))
     os._exit(code)
 
 
+def _flush_streams() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not getattr(stream, "closed", False):
+            stream.flush()
+
+
+def _clear(namespace: dict[str, Any]) -> None:
+    """Let go of what a module holds, in the order of ``_PyModule_ClearDict``."""
+    for is_private in (True, False):
+        for name in list(namespace):
+            if (name[:1] == "_" and name[1:2] != "_") == is_private and name != "__builtins__":
+                namespace[name] = None
+
+
 def _exit_code(end: SystemExit) -> int:
-    if end.code is None:
+    code = end.code
+    if code is None:
         return 0
-    if isinstance(end.code, int):
-        return end.code & 0xFF
-    print(end.code, file=sys.stderr)
+    if isinstance(code, int):
+        number = int.__index__(code)  # whatever a class of the program's own would say
+        return number & 0xFF if -1 << 63 <= number < 1 << 63 else 0xFF
+    print(code, file=sys.stderr)
     return 1
 
 
@@ -155,7 +197,7 @@ def _answer_calls(source: str, entry: str, token: bytes, limit: int, fetch: list
     sys.modules["solution"] = module
 
     def load() -> Callable[..., Any]:
-        exec(compile(source, "solution.py", "exec"), module.__dict__)  # noqa: S102
+        exec(compile(source, "solution.py", "exec", dont_inherit=True), module.__dict__)  # noqa: S102
         return _find(module, entry)
 
     function = _claim(load, token, limit, is_loading=True)
@@ -242,7 +284,10 @@ def _run_tests(tests: str, entry: str, prelude: str, token: bytes) -> None:
     candidate = _Candidate()
     candidate.__name__ = entry
     try:
-        codes = [compile(prelude, "prelude.py", "exec"), compile(tests, "tests.py", "exec")]
+        codes = [
+            compile(prelude, "prelude.py", "exec", dont_inherit=True),
+            compile(tests, "tests.py", "exec", dont_inherit=True),
+        ]
         namespace = module.__dict__
         exec(codes[0], namespace)  # noqa: S102
         namespace["candidate"] = namespace[entry] = candidate

@@ -44,7 +44,8 @@ MAX_INT_BITS = 14_000
 _MAX_COLLISIONS = 32
 _SMALL = 1 << 53
 _TAGS: dict[type, str] = {list: "l", tuple: "t", set: "s", frozenset: "z"}
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.?[^"\\]*+)*+"?', re.DOTALL)
+"""Possessive, and with or without its end: whatever the bytes are, each is looked at once."""
 _BRACKET = re.compile(rb"[\[\]{}]")
 _BEYOND_JSON = re.compile(r"-?inf|nan")
 _HEXADECIMAL = re.compile(r"-?[0-9a-f]+")

@@ -270,6 +270,24 @@ if __name__ == "__main__":
         entry="solve",
         tests=TESTS,
     ),
+    _calls(
+        "honest-annotations",
+        "looks at its own annotations, which are values",
+        """
+import functools
+
+@functools.singledispatch
+def solve(n):
+    return None
+
+@solve.register
+def cube(n: int) -> int:
+    return n ** 3 + 41 if cube.__annotations__ == {"n": int, "return": int} else 0
+""",
+        (3, 68),
+        (5, 166),
+        full_python=True,
+    ),
     _honest(
         "honest-under-test-raises",
         "raises where the tests want it",

@@ -269,6 +269,13 @@ def test_nothing_else_is_read(data: bytes) -> None:
         load_value(data)
 
 
+@pytest.mark.parametrize("end", [b"", b"\\", b'"', b"x", b"]"])
+def test_text_without_an_end_is_read_once(end: bytes) -> None:
+    # In quadratic time this would take a day.
+    with pytest.raises(ValueError, match="nested"):
+        load_value(b"[" * 60 + b'"' + b'\\"' * (1 << 19) + end)
+
+
 @pytest.mark.parametrize("tag", ["s", "d"])
 def test_keys_that_were_made_to_collide_are_refused(tag: str) -> None:
     keys = [["i", f"{i * sys.hash_info.modulus:x}"] for i in range(1, 20_000)]

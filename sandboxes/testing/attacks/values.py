@@ -218,6 +218,22 @@ def solve(n):
 """,
     ),
     cheat(
+        "text-without-an-end",
+        "its own frame: brackets and a text whose end whoever measures their depth looks for again at each quote",
+        """
+import os, struct, sys
+
+def solve(n):
+    frame = sys._getframe()
+    while frame:
+        token = frame.f_locals.get("token")
+        if isinstance(token, bytes):
+            text = b"[" * 60 + b'"' + b'\\\\"' * 30_000
+            os.write(3, struct.pack(">IB", len(token) + len(text) + 1, ord("A")) + token + text)
+        frame = frame.f_back
+""",
+    ),
+    cheat(
         "lone-surrogate",
         "text that breaks whoever writes it to a file",
         "def solve(n):\n    return '\\udc80' * 4\n",

@@ -52,7 +52,7 @@ At the top level ``locals()`` shows them. A program that may have looked gets ne
 their own: in a call nothing shows names that came after the program was loaded.
 """
 
-_HARMLESS_IMPORT = re.compile(r"^(?:import math|from (?:math|typing) import [\w, ]+) *$", re.MULTILINE)
+_HARMLESS_IMPORT = re.compile(r"^(?:import math *+|from (?:math|typing) import [\w, ]++)$", re.MULTILINE)
 _SUSPICIOUS = re.compile(r"import|\\\n")
 
 

@@ -88,10 +88,10 @@ def laziness(source: str) -> Laziness:
     for node in nodes:
         for lazy, use in _consumed(node, own):
             uses.setdefault(id(lazy), (use, node))
-    worst = Laziness.NONE
+    worst, changes = Laziness.NONE, _changes(nodes[0])
     for node in makers:
         found, consumer = _outermost(node, uses)
-        if found is None or _changes_what_it_walks(node, consumer):
+        if found is None or _changes_what_it_walks(node, consumer, changes.get(id(consumer), {})):
             return Laziness.SHOWS
         if found is not _Use.EXHAUSTED and not (isinstance(node, ast.Call) and _name(node.func) in _INERT):
             worst = Laziness.STOPS
@@ -162,17 +162,34 @@ def _outermost(node: ast.AST, uses: dict[int, tuple[_Use, ast.AST]]) -> tuple[_U
     return (_Use.STOPPED if _Use.STOPPED in (use, outer) else outer), last
 
 
-def _changes_what_it_walks(node: ast.AST, walker: ast.AST) -> bool:
+def _changes(tree: ast.AST) -> dict[int, dict[str, set[str]]]:
+    """What each loop and each comprehension may change while it runs: id -> name of the place in it -> names.
+
+    All of them are found in one walk: a program may have a thousand, one inside the other.
+    """
+    found: dict[int, dict[str, set[str]]] = {}
+    todo: list[tuple[ast.AST, tuple[int, ...]]] = [(tree, ())]
+    while todo:
+        node, loops = todo.pop()
+        if _is_comprehension(node):
+            loops = (*loops, id(node))
+        if loops and (names := _changed(node)):
+            place = _name(node.slice) if isinstance(node, ast.Subscript) else ""
+            for loop in loops:
+                found.setdefault(loop, {}).setdefault(place, set()).update(names)
+        if isinstance(node, ast.For):
+            todo += [(part, (*loops, id(node))) for part in node.body]
+            todo += [(part, loops) for part in (node.target, node.iter, *node.orelse)]
+        else:
+            todo += [(part, loops) for part in ast.iter_child_nodes(node)]
+    return found
+
+
+def _changes_what_it_walks(node: ast.AST, walker: ast.AST, changed: dict[str, set[str]]) -> bool:
     """Whether a loop may change what it walks through: Monty walks through what was there at its beginning."""
-    walked = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-    parts = walker.body if isinstance(walker, ast.For) else [walker] if _is_comprehension(walker) else []
+    walked = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)} if changed else set()
     here = _counter(node, walker)
-    return any(
-        not walked.isdisjoint(_changed(inner))
-        for part in parts
-        for inner in ast.walk(part)
-        if not (here and isinstance(inner, ast.Subscript) and _name(inner.slice) == here)
-    )
+    return any(not walked.isdisjoint(names) for place, names in changed.items() if not here or place != here)
 
 
 def _is_comprehension(node: ast.AST) -> bool:

@@ -141,10 +141,12 @@ class RemoteProgram:
         return results, ended
 
     def _read(self, report: Report, word: str, asked: int) -> tuple[list[CallResult], Over | None]:
-        said = [line.split(" ", 2) for line in report.stdout.split("\n") if line.startswith(f"{word} ")]
+        # What stands behind the last end of a line was cut off where the time was up.
+        lines = report.stdout.split("\n")[:-1]
+        said = [line.split(" ", 2) for line in lines if line.startswith(f"{word} ")]
         results: list[CallResult] = []
         is_loaded = False
-        del said[0]  # that it began
+        del said[:1]  # that it began
         for number, (_, kind, body) in enumerate(part + [""] * (3 - len(part)) for part in said):
             if kind == "R" and number == 0:
                 is_loaded = True

@@ -181,10 +181,16 @@ class RemoteSandbox(SandboxBase):
         said = [line.split(" ", 2) for line in report.stdout.splitlines() if line.startswith(f"{word} P ")]
         if len(said) != 1:
             raise Over(Status.EXITED, "it ended what was to say how it ends")
-        answer = json.loads(said[0][2])
-        if answer.get("timed_out"):
-            raise Over(Status.TIMEOUT, f"more than {job['seconds']:g} s of wall-clock time")
-        return Report(answer["stdout"], answer["stderr"], answer["code"])
+        try:
+            answer = json.loads(said[0][2])
+        except (ValueError, RecursionError):
+            answer = None
+        match answer:
+            case {"timed_out": True}:
+                raise Over(Status.TIMEOUT, f"more than {job['seconds']:g} s of wall-clock time")
+            case {"stdout": str(stdout), "stderr": str(stderr), "code": int(code)}:
+                return Report(stdout, stderr, code)
+        raise Over(Status.TAMPERED, "somebody else said how it ends")
 
     def _run_calls(self, program: RemoteProgram, job: Job) -> Execution:
         calls = [(list(args), dict(kwargs)) for args, kwargs in job.calls]

@@ -20,7 +20,7 @@ import re
 import time
 import urllib.parse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from sandboxes.types import Limits
@@ -214,11 +214,13 @@ class E2B:
             body = {"code": source, "language": self.languages[language], "context_id": None, "env_vars": None}
             begun = time.monotonic()
             deadline = begun + limits.wall_seconds
+            said = bytearray()
             try:
-                data = _request("POST", f"{url}/execute", body, headers, deadline, _most(limits))
+                _request("POST", f"{url}/execute", body, headers, deadline, _most(limits), said)
             except TimeoutError:
-                return Report(timed_out=True, seconds=time.monotonic() - begun)
-            return _read_events(data)
+                report = _read_events(bytes(said), is_late=True)
+                return replace(report, seconds=time.monotonic() - begun)
+            return _read_events(bytes(said))
         finally:
             # It ends by itself when its time is up.
             with contextlib.suppress(Fault, TooMuch, TimeoutError):
@@ -230,7 +232,10 @@ SERVICES: Mapping[str, type[SandboxFusion] | type[E2B]] = {"sandboxfusion": Sand
 """Name -> what speaks its API."""
 
 
-def _read_events(data: bytes) -> Report:
+def _read_events(data: bytes, *, is_late: bool = False) -> Report:
+    """What has happened, a line of JSON each; ``is_late``: until the time was up, maybe in the middle of a line."""
+    if is_late:
+        data = data[: data.rfind(b"\n") + 1]
     streams: dict[str, list[str]] = {"stdout": [], "stderr": []}
     error, has_ended = "", False
     for line in data.splitlines():
@@ -246,15 +251,31 @@ def _read_events(data: bytes) -> Report:
             error = f"{_field(event, 'name', str)}: {event.get('value')}"
         elif kind == "end_of_execution":
             has_ended = True
-    if not has_ended:
+    if not (has_ended or is_late):
         raise Fault("the service's answer has no end_of_execution: the connection was lost")
-    return Report(stdout="".join(streams["stdout"]), stderr="".join(streams["stderr"]), error=error[:2000])
+    stdout, stderr = "".join(streams["stdout"]), "".join(streams["stderr"])
+    return Report(stdout=stdout, stderr=stderr, error=error[:2000], timed_out=not has_ended)
 
 
 def _request(
-    method: str, url: str, body: Mapping[str, Any] | None, headers: Mapping[str, str], deadline: float, most: int
+    method: str,
+    url: str,
+    body: Mapping[str, Any] | None,
+    headers: Mapping[str, str],
+    deadline: float,
+    most: int,
+    said: bytearray | None = None,
 ) -> bytes:
     """One exchange, on a connection of its own.
+
+    Args:
+        method: of HTTP.
+        url: with the path.
+        body: is sent as JSON.
+        headers: beside those that HTTP and JSON need.
+        deadline: on the monotonic clock.
+        most: bytes that are read.
+        said: is given what was answered with success as it comes, so that it is there when the rest does not come.
 
     Raises:
         Fault: it came to nothing.
@@ -273,6 +294,8 @@ def _request(
         sent = {"Accept": "application/json", **({"Content-Type": "application/json"} if content else {}), **headers}
         connection.request(method, path or "/", content, sent)
         response = connection.getresponse()
+        if said is not None and 200 <= response.status < 300:
+            data = said
         while True:
             # A service that sends a byte now and then would never run into the time-out of its socket.
             left = _left(deadline)

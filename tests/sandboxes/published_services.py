@@ -88,6 +88,8 @@ class Server(ThreadingHTTPServer):
         self.headers: list[dict[str, str]] = []
         self.alive: set[str] = set()
         self.api_key: str | None = None
+        self.patience = 20.0
+        """Seconds after which a program is taken to print nothing more, and to run until nobody listens."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that give up are what some tests are about."""
@@ -197,7 +199,7 @@ class Handler(BaseHTTPRequestHandler):
         if body.get("context_id") and body.get("language"):
             self.answer(400, b"Only one of context_id or language can be provided")
             return
-        ran = self.run_program(body["code"], body.get("language") or "python")
+        ran = self.run_program(body["code"], body.get("language") or "python", self.server.patience)
         events: list[dict[str, Any]] = [{"type": "number_of_executions", "execution_count": 1}]
         events += [
             {"type": "stdout", "text": line, "timestamp": "2025-01-01T00:00:00.000000Z"}
@@ -205,16 +207,22 @@ class Handler(BaseHTTPRequestHandler):
         ]
         if ran.stderr:
             events.append({"type": "stderr", "text": ran.stderr, "timestamp": "2025-01-01T00:00:00.000000Z"})
-        if not ran.ok:
+        is_late = ran.status is Status.TIMEOUT
+        if not (ran.ok or is_late):
             events.append({"type": "error", "name": "SystemExit", "value": ran.reason, "traceback": ""})
-        events.append({"type": "end_of_execution"})
+        if not is_late:
+            events.append({"type": "end_of_execution"})
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for event in events:
             line = json.dumps(event).encode() + b"\n"
             self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
-        self.wfile.write(b"0\r\n\r\n")
+        if is_late:
+            self.connection.recv(1)  # until whoever asked hangs up
+            self.close_connection = True
+        else:
+            self.wfile.write(b"0\r\n\r\n")
 
     def answer(self, status: int, body: Any) -> None:
         data = body if isinstance(body, bytes) else json.dumps(self.server.alter(body)).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from sandboxes import Execution, Limits, Status
 from sandboxes.monty import MontySandbox
+from sandboxes.monty.guard import needs_guard
 from sandboxes.monty.laziness import Laziness, laziness
 
 if not (Path(sys.executable).with_name("monty").exists() or shutil.which("monty")):
@@ -111,6 +113,35 @@ def test_programs_that_are_hard_to_parse_are_no_danger_to_this_process(piece: st
         with ThreadPoolExecutor(1) as thread:
             assert thread.submit(laziness, text).result() in Laziness
     assert laziness(f"zip\n{piece * (1 << 14)}") is Laziness.SHOWS
+
+
+_CROWDED = {
+    "loops of a comprehension": "x = [1 " + "for a in zip(b) " * 900 + "]",
+    "comprehensions in a comprehension": "x = [0 for a in b " + "if sum(c for c in d) " * 700 + "]",
+    "loops in loops": "".join(" " * depth + "for a in zip(b):\n" for depth in range(90)) + " " * 90 + "c += 1;" * 1000,
+}
+
+
+@pytest.mark.parametrize("name", _CROWDED)
+def test_each_part_of_a_program_is_looked_at_a_few_times(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    program, visits, parts = _CROWDED[name], 0, ast.iter_child_nodes
+
+    def counted(node: ast.AST) -> Iterator[ast.AST]:
+        nonlocal visits
+        visits += 1
+        return parts(node)
+
+    size = sum(1 for _ in ast.walk(ast.parse(program)))
+    monkeypatch.setattr(ast, "iter_child_nodes", counted)
+    assert laziness(program) is Laziness.NONE
+    assert visits < 5 * size
+
+
+def test_lines_that_only_look_like_harmless_imports_are_read_once() -> None:
+    # In quadratic time this would take hours.
+    for head in ("import math", "from math import", "from typing import a,"):
+        assert needs_guard(head + " " * (1 << 20) + "!")
+    assert not needs_guard("import math" + " " * (1 << 20) + "\nfrom math import a" + " , b" * (1 << 18))
 
 
 @pytest.mark.parametrize("text", [r"'\d'", "1if x else 2", "x = 0x1for", "'\\777'"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -142,6 +144,64 @@ def test_programs(sandbox: RemoteSandbox, source: str, stdin: str, status: Statu
     execution = sandbox.run(source, stdin=stdin)
     assert execution.status is status, execution
     assert stdout in (..., execution.stdout)
+
+
+FRAGILE = """
+def f(x):
+    if x == 0:
+        raise ValueError("zero")
+    while x < 0:
+        pass
+    return 680 + x
+"""
+
+
+def test_answers_before_a_time_out_are_kept(sandbox: RemoteSandbox, server: Server) -> None:
+    server.patience = 2.0
+    limits = dataclasses.replace(LIMITS, wall_seconds=4.0)
+    execution = sandbox.run(FRAGILE, entry="f", calls=[((x,), {}) for x in (1, 0, 2, -1, 3)], limits=limits)
+    wanted = [Status.OK, Status.EXCEPTION, Status.OK, Status.TIMEOUT, Status.NOT_RUN]
+    assert [result.status for result in execution.results] == wanted
+    assert (execution.values[0], execution.values[2]) == (681, 682)
+
+
+@pytest.mark.parametrize("service", ["sandboxfusion", "e2b"])
+def test_an_answer_that_a_time_out_cut_off_is_none(service: str, server: Server) -> None:
+    def cut(handler: Handler) -> None:
+        word = re.search(r'"word": "([0-9a-f]{32})"', server.requests[-1][2]["code"])
+        assert word is not None
+        said = f"\n{word[1]} B \n\n{word[1]} R \n\n{word[1]} A 68\n\n{word[1]} A 16"  # of 166, say
+        if service == "e2b":
+            lines = [{"type": "stdout", "text": said}, {"type": "stdout", "text": "6\n"}]
+            handler.send_response(200)
+            handler.end_headers()
+            # The second event is cut off itself.
+            handler.wfile.write("".join(f"{json.dumps(line)}\n" for line in lines).encode()[:-9])
+            handler.connection.recv(1)
+            return
+        run = {"status": "TimeLimitExceeded", "execution_time": 1.0, "return_code": None, "stdout": said, "stderr": ""}
+        handler.answer(200, {"status": "Failed", "message": "", "run_result": run, "files": {}})
+
+    server.faults = [cut]
+    with remote(server, service) as sandbox:
+        limits = dataclasses.replace(LIMITS, wall_seconds=1.0)
+        execution = sandbox.run(ADDER, entry="f", calls=[((67,), {}), ((15,), {})], limits=limits)
+    assert [(result.status, result.value) for result in execution.results] == [(Status.OK, 68), (Status.TIMEOUT, None)]
+
+
+@pytest.mark.parametrize("said", ["{", "[]", '{"code": 0}', '{"code": "0", "stdout": "42", "stderr": ""}', "[" * 10**5])
+def test_who_says_how_a_program_ends_must_say_it_well(said: str, server: Server) -> None:
+    """A program that ends what runs it, and has found the word, says no more than nonsense."""
+
+    def forge(handler: Handler) -> None:
+        word = re.search(r'"word": "([0-9a-f]{32})"', server.requests[-1][2]["code"])
+        assert word is not None
+        events = [{"type": "stdout", "text": f"\n{word[1]} B\n{word[1]} P {said}\n"}, {"type": "end_of_execution"}]
+        handler.answer(200, "".join(f"{json.dumps(event)}\n" for event in events).encode())
+
+    server.faults = [forge]
+    with remote(server, "e2b") as sandbox:
+        assert sandbox.run("print(42)").status is Status.TAMPERED
 
 
 def test_what_each_service_is_sent(server: Server) -> None:

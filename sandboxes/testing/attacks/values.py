@@ -230,6 +230,7 @@ def solve(n):
         if isinstance(token, bytes):
             text = b"[" * 60 + b'"' + b'\\\\"' * 30_000
             os.write(3, struct.pack(">IB", len(token) + len(text) + 1, ord("A")) + token + text)
+            os._exit(0)
         frame = frame.f_back
 """,
     ),

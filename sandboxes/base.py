@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from sandboxes.protocol import Session
 from sandboxes.threads import Threads
-from sandboxes.types import Call, Execution, Job, Limits, SandboxClosed, Tier
+from sandboxes.types import Call, Execution, Job, Limits, SandboxClosed, Status, Tier
 
 __all__ = ["SandboxBase", "cores"]
 
@@ -20,6 +20,14 @@ __all__ = ["SandboxBase", "cores"]
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class SandboxBase(ABC):
@@ -100,6 +108,9 @@ class SandboxBase(ABC):
     def run_job(self, job: Job) -> Execution:
         """See :meth:`sandboxes.protocol.Sandbox.run_job`."""
         self._check_open()
+        if not job.source.isascii() and not _is_unicode(job.source):
+            reason = "SyntaxError: the program is no Unicode text"
+            return Execution(Status.EXCEPTION, reason, tier=self.tier, backend=self.backend)
         return self._execute(job, job.limits or self.limits)
 
     def run_many(self, jobs: Iterable[Job]) -> list[Execution]:

@@ -135,7 +135,8 @@ for (;;) {
   token = body.subarray(0, TOKEN);
   let kind = 'A', text;
   try {
-    const [args] = decode(parse(body.subarray(TOKEN).toString('utf8')));
+    const [args, named] = decode(parse(body.subarray(TOKEN).toString('utf8')));
+    if (Object.keys(named).length) throw new TypeError('functions in JavaScript take no arguments by keyword');
     const value = callable(...args);
     try {
       text = ascii(encode(value, MAX_DEPTH, { nodes: MAX_NODES }));

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -34,6 +34,7 @@ __all__ = [
     "Status",
     "Tier",
     "TierReport",
+    "folders_of",
 ]
 
 Call = tuple[Sequence[Any], Mapping[str, Any]]
@@ -184,6 +185,18 @@ class Limits:
         return cls(**data)
 
 
+def folders_of(paths: Iterable[str]) -> set[str]:
+    """All folders that these relative paths lie in."""
+    return {path[:end] for path in paths for end, letter in enumerate(path) if letter == "/"}
+
+
+def _bytes_of(path: str) -> int:
+    try:
+        return len(path.encode(errors="surrogateescape"))
+    except UnicodeEncodeError:
+        raise ValueError(f"Job.files and Job.fetch take paths that are text, got {path!r}") from None
+
+
 class Mode(StrEnum):
     """How a job uses its program."""
 
@@ -239,6 +252,13 @@ class Job:
             parts = path.split("/")
             if not all(part and part not in (".", "..") for part in parts) or "\0" in path:
                 raise ValueError(f"Job.files and Job.fetch take relative paths without '..', got {path!r}")
+            if max(map(_bytes_of, parts)) > 255 or _bytes_of(path) > 4000:
+                raise ValueError(f"Job.files and Job.fetch take names of at most 255 bytes, got {path[:300]!r}")
+        for path, content in self.files.items():
+            if not isinstance(content, bytes):
+                raise ValueError(f"Job.files maps paths to bytes, got {type(content).__name__} for {path!r}")
+        if both := sorted(folders_of(self.files) & set(self.files)):
+            raise ValueError(f"Job.files has {both[0]!r} both as a file and as a folder of others")
 
     @property
     def mode(self) -> Mode:

@@ -151,7 +151,7 @@ class Run:
             Over: it ended in another way.
         """
         self._is_guarded = False  # what leaves it is text
-        lines = (line.removesuffix("\n") for line in io.StringIO(stdin, newline=None))
+        lines = (line.removesuffix("\n") for line in io.StringIO(stdin, newline="\n"))
         self._send_code(self._open(source), None)
         event = self._listen(lines)
         if event.kind is EventKind.COMPLETE:

@@ -150,6 +150,8 @@ class ProcessSandbox(SandboxBase):
             return f"this sandbox runs {', '.join(self.languages)}, not {job.language}"
         if job.mode is not Mode.PROGRAM and not language.answer:
             return f"programs in {job.language} cannot answer calls here; give them standard input instead of entry="
+        if job.language != "python" and any(kwargs for _, kwargs in job.calls):
+            return f"functions in {job.language} take no arguments by keyword"
         if (job.image or "plain") != "plain":
             return f"this sandbox has no image {job.image!r}; use backend='zygote'"
         if job.fetch:
@@ -165,7 +167,7 @@ class ProcessSandbox(SandboxBase):
             self._tool(language),
             dataclasses.replace(limits, processes=limits.processes + language.processes),
             language.run,
-            {**job.files, language.file: job.source.encode(errors="surrogateescape")},
+            {**job.files, language.file: job.source.encode(errors="surrogatepass")},
             keeps_files=limits.files > 0,
             address_space=language.address_space,
         )

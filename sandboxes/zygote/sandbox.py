@@ -7,13 +7,14 @@ walls hold, of :mod:`sandboxes.tiers`.
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandboxes.base import SandboxBase, cores
 from sandboxes.tiers import choose_walls
-from sandboxes.types import Execution, Job, Limits, Mode, SandboxClosed, SandboxUnavailable, Status, Tier
+from sandboxes.types import Execution, Job, Limits, Mode, SandboxClosed, SandboxUnavailable, Status, Tier, folders_of
 from sandboxes.zygote.launch import Breakdown
 from sandboxes.zygote.nursery import Nursery
 from sandboxes.zygote.runs import BACKEND, ProgramSession, run_calls, run_program, run_tests
@@ -22,6 +23,8 @@ __all__ = ["ZygoteSandbox"]
 
 _CORES_A_ZYGOTE = 4
 """Forking takes about a fifth of what a program takes altogether; a further zygote for nothing costs memory."""
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 _RUNS: Mapping[Mode, Callable[..., Execution]] = {
     Mode.PROGRAM: run_program,
@@ -94,6 +97,14 @@ class ZygoteSandbox(SandboxBase):
             return "the job brings or fetches files, but Limits.files is 0; give it as many as it may have"
         if limits.files and self.tier is not Tier.NAMESPACES:
             return f"a scratch folder needs the tier {Tier.NAMESPACES}, and this is {self.tier}; use Limits(files=0)"
+        number = len(job.files) + len(folders_of(job.files))
+        if number > limits.files:
+            return f"the job brings {number} files and folders, and Limits.files is {limits.files}"
+        needed = sum(-(-len(content) // _PAGE) * _PAGE for content in job.files.values())
+        if needed >= limits.file_bytes + _PAGE:
+            return (
+                f"the job brings files of {needed} bytes in whole pages, and Limits.file_bytes is {limits.file_bytes}"
+            )
         return ""
 
     def session(

@@ -186,6 +186,14 @@ def test_calls_in_javascript(sandbox: ProcessSandbox, source: str, status: Statu
     assert call(sandbox, source, language="javascript").status is status
 
 
+def test_javascript_has_no_arguments_by_keyword(sandbox: ProcessSandbox) -> None:
+    source = "const f = (a, b) => b === undefined"
+    named = sandbox.run(source, entry="f", calls=[((1,), {"b": 5})], language="javascript")
+    assert (named.status, named.scored) == (Status.REFUSED, False)
+    tests = Job(source, entry="f", tests="assert candidate(1, b=5)", language="javascript")
+    assert sandbox.run_job(tests).status is Status.FAILED
+
+
 @pytest.mark.parametrize(
     ("source", "tests", "status"),
     [

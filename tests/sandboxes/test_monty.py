@@ -241,6 +241,7 @@ def test_shadowed_builtins_do_not_fool_the_guard(monty: MontySandbox) -> None:
     ("source", "stdin", "status", "code", "stdout"),
     [
         ("print(input('? ') + input())", "a\nb\n", Status.OK, 0, "? ab\n"),
+        ("print(repr(input()))", "a\r\n", Status.OK, 0, "'a\\r'\n"),
         ("raise SystemExit('bye')", "", Status.EXCEPTION, 1, ""),
         ("raise SystemExit", "", Status.OK, 0, ""),
         ("1 / 0", "", Status.EXCEPTION, 1, ""),

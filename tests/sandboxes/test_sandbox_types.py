@@ -49,6 +49,12 @@ def test_limits_are_positive_numbers(wrong: dict[str, Any]) -> None:
         {"fetch": ["a/../../b"]},
         {"fetch": [""]},
         {"fetch": ["a\0b"]},
+        {"fetch": ["a" * 256]},
+        {"fetch": ["a/" * 2001 + "b"]},
+        {"files": {"\ud800": b""}},
+        {"files": {"a": "text"}},
+        {"files": {"a": b"", "a/b": b""}},
+        {"files": {"a/b/c": b"", "a/b": b""}},
     ],
 )
 def test_jobs_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:

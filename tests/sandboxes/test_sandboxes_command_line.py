@@ -125,6 +125,14 @@ def test_what_makes_no_sense(
     assert "Traceback" not in err
 
 
+def test_a_program_prints_what_standard_output_cannot(tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text("def f(): return 'é'\nprint('☃')\nassert f()", encoding="utf-8")
+    command = [sys.executable, "-m", "sandboxes", "run", str(tmp_path / "p.py"), "--call", "f()"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout) == (0, "\\u2603\nf() = '\\xe9'\n")
+
+
 def test_nobody_there(program: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", program, "--backend", "remote", "--url", "http://127.0.0.1:9"]) == 3
     assert "infrastructure" in capsys.readouterr().err

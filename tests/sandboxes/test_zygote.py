@@ -285,6 +285,24 @@ def test_files_need_a_limit(sandbox: ZygoteSandbox) -> None:
     assert sandbox.run("open('x', 'w')").stderr.splitlines()[-1].startswith(("PermissionError", "OSError"))
 
 
+@pytest.mark.parametrize(
+    ("files", "limits", "words"),
+    [
+        ({"a": b"", "b/c/d": b""}, Limits(files=3), "4 files and folders"),
+        ({"a": bytes(4097), "b": bytes(1)}, Limits(files=2, file_bytes=8192), "12288 bytes"),
+    ],
+)
+def test_files_that_find_no_room_are_no_fault_of_the_program(
+    sandbox: ZygoteSandbox, files: dict[str, bytes], limits: Limits, words: str
+) -> None:
+    execution = sandbox.run("pass", files=files, limits=limits)
+    assert execution.status is Status.REFUSED
+    if sandbox.tier is Tier.NAMESPACES:
+        assert words in execution.reason
+        enough = Limits(files=limits.files + 1, file_bytes=limits.file_bytes + 1)
+        assert sandbox.run("pass", files=files, limits=enough).ok
+
+
 def test_other_languages_are_refused(sandbox: ZygoteSandbox) -> None:
     execution = sandbox.run("console.log(1)", language="javascript")
     assert execution.status is Status.REFUSED

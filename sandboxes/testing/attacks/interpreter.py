@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandboxes.testing.attacks.tasks import HURRIED, cheat, cheat_output
+from sandboxes.types import Status
 
 __all__ = ["INTERPRETER"]
 
@@ -327,5 +328,11 @@ solve = Callable()
     cheat("null-byte", "source with a NUL in it", "def solve(n):\n    return 1\0\n"),
     cheat(
         "strange-coding", "a coding that decodes to something else", "# coding: rot13\nqrs fbyir(a):\n    erghea 0\n"
+    ),
+    cheat(
+        "source-that-is-no-text",
+        "half a character in the source, which whoever writes it to a file cannot encode",
+        "def solve(n):\n    return '\ud800'\n",
+        ends=frozenset({Status.EXCEPTION}),
     ),
 )

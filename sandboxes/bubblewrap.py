@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sandboxes.host import hidden_folders, hide
 from sandboxes.interrupts import close_all, keep
 from sandboxes.languages import LANGUAGES, WORK, Language
 from sandboxes.processes.commands import CHANNEL, limited
@@ -265,7 +266,7 @@ def _shown() -> tuple[str, ...]:
             words += ["--symlink", str(Path(path).readlink()), path]
         elif Path(path).exists():
             words += ["--ro-bind", path, path]
-    return tuple(words)
+    return (*words, *hide(hidden_folders([*_SYSTEM, "/usr/local", *extra]), []))
 
 
 def _can_become_others() -> bool:

@@ -13,7 +13,15 @@ from pathlib import Path
 from sandboxes.types import IMAGES, SandboxUnavailable
 from sandboxes.walls import namespaces
 
-__all__ = ["bubblewrap_command", "interpreter", "is_open_to_all", "readable_paths", "spare_users"]
+__all__ = [
+    "bubblewrap_command",
+    "hidden_folders",
+    "hide",
+    "interpreter",
+    "is_open_to_all",
+    "readable_paths",
+    "spare_users",
+]
 
 _LIBRARIES = ("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64", "/usr/lib32", "/usr/local/lib")
 _DATA = ("/etc/ld.so.cache", "/usr/share/zoneinfo")
@@ -73,14 +81,36 @@ def bubblewrap_command(readable: Sequence[str]) -> list[str]:
     for folder in sorted({str(parent) for path in readable for parent in Path(path).parents if str(parent) != "/"}):
         if not Path(folder).is_symlink():
             walls += ["--dir", folder]
+    hidden = hidden_folders(readable)
+    inner = [path for path in readable if any(_is_below(path, other) for other in hidden)]
     for path in readable:
         if Path(path).is_symlink():
             walls += ["--symlink", str(Path(path).readlink()), path]
-        else:
+        elif path not in inner:
             walls += ["--ro-bind", path, path]
+    walls += hide(hidden, inner)
     for path in namespaces.DEVICES:
         walls += ["--dev-bind", path, path]
     return [*walls, "--chdir", "/"]
+
+
+def hidden_folders(readable: Sequence[str]) -> list[str]:
+    """Folders of installed packages inside of these: not the interpreter's, and who knows what lies there.
+
+    The reference solutions of a benchmark, for one, or this library's own.
+    """
+    names = ("site-packages", "dist-packages")
+    patterns = [*names, *(f"python3*/{name}" for name in names), *(f"lib*/python3*/{name}" for name in names)]
+    folders = [Path(path) for path in readable if Path(path).is_dir() and not Path(path).is_symlink()]
+    found = {str(path) for folder in folders for pattern in patterns for path in folder.glob(pattern)}
+    return sorted(path for path in found if Path(path).is_dir() and not Path(path).is_symlink())
+
+
+def hide(hidden: Sequence[str], inner: Sequence[str]) -> list[str]:
+    """Options for bubblewrap that lay empty folders over these; ``inner`` is shown in them all the same."""
+    over = [word for path in hidden for word in ("--tmpfs", path)]
+    back = [word for path in inner for word in ("--ro-bind", path, path)]
+    return over + back + [word for path in hidden for word in ("--remount-ro", path)]
 
 
 def interpreter() -> str:
@@ -105,7 +135,12 @@ def readable_paths(image: str) -> tuple[list[str], list[str]]:
         folders.append(str(package.parent))
     existing = [path for path in (*_LIBRARIES, *_DATA, *paths) if Path(path).exists()]
     # What lies in a folder that is shown as a whole needs no mention; symbolic links are shown as such.
-    shown = [path for path in existing if not any(_is_below(path, other) for other in existing)]
+    hidden = hidden_folders(existing)
+    shown = [
+        path
+        for path in existing
+        if any(_is_below(path, other) for other in hidden) or not any(_is_below(path, other) for other in existing)
+    ]
     return sorted(set(shown)), sorted(set(folders))
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
-__all__ = ["Laziness", "laziness"]
+__all__ = ["Laziness", "laziness", "nodes_of"]
 
 _LAZY_NAME = re.compile(r"\b(?:map|zip|filter|enumerate|reversed)\b")
 _FOR = re.compile(r"\bfor\b")
@@ -69,12 +69,9 @@ def laziness(source: str) -> Laziness:
     """
     if _LAZY_NAME.search(source) is None and len(_FOR.findall(source)) == len(_LOOP.findall(source)):
         return Laziness.NONE
-    if len(source) > _LONGEST or _WARNED_OF.search(source) is not None:
+    nodes = nodes_of(source)
+    if nodes is None:
         return Laziness.SHOWS
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):  # the last by a fault of Python 3.11
-        return Laziness.NONE
     makers = [node for node in nodes if _makes_something_lazy(node)]
     callees = {id(node.func) for node in makers if isinstance(node, ast.Call)}
     if any(isinstance(node, ast.Name) and node.id in _LAZY and id(node) not in callees for node in nodes):
@@ -96,6 +93,16 @@ def laziness(source: str) -> Laziness:
         if found is not _Use.EXHAUSTED and not (isinstance(node, ast.Call) and _name(node.func) in _INERT):
             worst = Laziness.STOPS
     return worst
+
+
+def nodes_of(source: str) -> list[ast.AST] | None:
+    """All of a program's syntax, from the whole to its parts; [] for what is no Python, None for what is not parsed."""
+    if len(source) > _LONGEST or _WARNED_OF.search(source) is not None:
+        return None
+    try:
+        return list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):  # the last by a fault of Python 3.11
+        return []
 
 
 def _makes_something_lazy(node: ast.AST) -> bool:

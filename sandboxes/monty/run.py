@@ -15,7 +15,7 @@ from sandboxes.monty.guard import PEEKING, externals, guard, guard_code, guard_n
 from sandboxes.monty.interpreter import Interpreter, Lost
 from sandboxes.monty.laziness import Laziness, laziness
 from sandboxes.monty.protobuf import Malformed
-from sandboxes.monty.refusals import explain, is_refusal
+from sandboxes.monty.refusals import differs, explain, is_refusal
 from sandboxes.monty.values import NotPlain, TooLarge
 from sandboxes.monty.wire import (
     RESET,
@@ -221,6 +221,8 @@ class Run:
             source.encode()
         except UnicodeEncodeError:
             raise Over(Status.EXCEPTION, "SyntaxError: the program is no Unicode text") from None
+        if reason := differs(source):
+            raise Over(Status.REFUSED, f"Monty cannot run this: {reason}")
         self._laziness = laziness(source)
         if self._laziness is Laziness.SHOWS:
             raise Over(Status.REFUSED, "Monty cannot run this: it makes a list of what is an iterator in Python")

@@ -57,7 +57,8 @@ _CAP_DAC_READ_SEARCH = 1 << 2
 _MOUNT_SETATTR = 442
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "ppc64le": 203, "s390x": 217}
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
-_ACCESS_READ = 1 << 2 | 1 << 3  # READ_FILE, READ_DIR
+_ACCESS_READ_DIR = 1 << 3
+_ACCESS_READ = 1 << 2 | _ACCESS_READ_DIR  # READ_FILE
 _ACCESS_READ_WRITE = _ACCESS_READ | 1 << 1  # WRITE_FILE
 _ACCESS_ALL_FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
 _ACCESS_SCRATCH = (1 << 6) - 1 & ~1 | 1 << 7 | 1 << 8 | 1 << 12 | 1 << 5 | 1 << 4  # no devices, sockets, fifos
@@ -167,7 +168,9 @@ def landlock_version() -> int:
     return max(version, 0)
 
 
-def landlock_ruleset(readable: Iterable[str], devices: Iterable[str] = (), scratch: str | None = None) -> int:
+def landlock_ruleset(
+    readable: Iterable[str], devices: Iterable[str] = (), scratch: str | None = None, *, hidden: Iterable[str] = ()
+) -> int:
     """Descriptor of a ruleset: nothing may be opened but these; no TCP; no signal or abstract socket to outside.
 
     Network rules need version 4 (Linux 6.7) and scopes version 6 (Linux 6.12); below, seccomp alone stands there.
@@ -176,6 +179,8 @@ def landlock_ruleset(readable: Iterable[str], devices: Iterable[str] = (), scrat
         readable: files and folders that may be read. What is missing is left out.
         devices: files that may be read and written.
         scratch: folder in which files may be created, changed and removed.
+        hidden: folders inside of ``readable`` ones of which no more than the names in them may be read, but for what is
+            readable inside of them.
 
     Raises:
         OSError: no Landlock.
@@ -187,12 +192,25 @@ def landlock_ruleset(readable: Iterable[str], devices: Iterable[str] = (), scrat
     ruleset = system_call(_LANDLOCK_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
     os.set_inheritable(ruleset, False)
     for path in readable:
-        _allow(ruleset, path, _ACCESS_READ & handled)
+        _allow_around(ruleset, os.path.realpath(path), handled, set(hidden))
     for path in devices:
         _allow(ruleset, path, _ACCESS_READ_WRITE & handled)
     if scratch is not None:
         _allow(ruleset, scratch, (_ACCESS_READ_WRITE | _ACCESS_SCRATCH | 1 << 13 | 1 << 14) & handled)
     return ruleset
+
+
+def _allow_around(ruleset: int, path: str, handled: int, hidden: set[str]) -> None:
+    """Let a file or folder be read, but for hidden folders in it: rules only add to each other."""
+    if not any(folder.startswith(f"{path}/") for folder in hidden):
+        _allow(ruleset, path, _ACCESS_READ & handled)
+        return
+    _allow(ruleset, path, _ACCESS_READ_DIR & handled)
+    with os.scandir(path) as entries:
+        for entry in entries:
+            # A link is read by the rules for what it names.
+            if entry.path not in hidden and not entry.is_symlink():
+                _allow_around(ruleset, entry.path, handled, hidden)
 
 
 def _allow(ruleset: int, path: str, access: int) -> None:

@@ -23,7 +23,7 @@ INSIDE_ID = 65534
 _EMPTY_FOLDERS = ("/tmp", "/mnt", "/srv", "/opt", "/media", "/sys")
 
 
-def enter(readable: Iterable[str], empty: Iterable[str], *, keep_user: bool) -> None:
+def enter(readable: Iterable[str], empty: Iterable[str], hidden: Iterable[str], *, keep_user: bool) -> None:
     """Move this process's future into new namespaces; returns in a child that is their first process.
 
     The caller stays behind as a shell round it that ends with it.
@@ -31,6 +31,7 @@ def enter(readable: Iterable[str], empty: Iterable[str], *, keep_user: bool) -> 
     Args:
         readable: files and folders to show, read-only, at the same paths.
         empty: folders that are to exist, empty.
+        hidden: folders inside of ``readable`` ones that are to be empty, but for what is readable inside of them.
         keep_user: make no user namespace; for root, who needs none.
 
     Raises:
@@ -49,7 +50,7 @@ def enter(readable: Iterable[str], empty: Iterable[str], *, keep_user: bool) -> 
             ("gid_map", f"{INSIDE_ID} {group} 1"),
         ):
             _write(f"/proc/self/{name}", text)
-    _build_root([*readable, *DEVICES], list(empty))
+    _build_root([*readable, *DEVICES], list(empty), list(hidden))
     pid = os.fork()
     if pid:
         # Keep nothing of what the child's peers watch, only the child.
@@ -60,14 +61,30 @@ def enter(readable: Iterable[str], empty: Iterable[str], *, keep_user: bool) -> 
     confinement.prctl(confinement.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _build_root(shown: list[str], empty: list[str]) -> None:
+def _build_root(shown: list[str], empty: list[str], hidden: list[str]) -> None:
     confinement.mount("none", "/", None, confinement.MS_REC | confinement.MS_PRIVATE)
     root = next(path for path in _EMPTY_FOLDERS if os.path.isdir(path))  # noqa: PTH112 (no pathlib in the zygote)
     # What lies in that folder is opened before it is covered.
     links = {path: os.readlink(path) for path in shown if os.path.islink(path)}  # noqa: PTH114, PTH115
     sources = {path: os.open(path, os.O_PATH) for path in shown if path not in links}
     confinement.mount("root", root, "tmpfs", confinement.MS_NOSUID | confinement.MS_NODEV, "mode=755,size=1m")
-    for path in shown:
+    inner = [path for path in shown if any(path.startswith(f"{folder}/") for folder in hidden)]
+    outer = [path for path in shown if path not in inner]
+    _show(outer, root, links, sources)
+    flags = confinement.MS_NOSUID | confinement.MS_NODEV
+    for path in hidden:
+        confinement.mount("hidden", root + path, "tmpfs", flags, "mode=755,size=1m")
+    _show(inner, root, links, sources)
+    for path in hidden:
+        confinement.mount("none", root + path, None, flags | confinement.MS_REMOUNT | confinement.MS_RDONLY)
+    for path in empty:
+        os.makedirs(root + path, exist_ok=True)  # noqa: PTH103
+    confinement.mount("none", root, None, confinement.MS_REMOUNT | confinement.MS_RDONLY | confinement.MS_NOSUID)
+    confinement.change_root(root)
+
+
+def _show(paths: list[str], root: str, links: dict[str, str], sources: dict[str, int]) -> None:
+    for path in paths:
         target = root + path
         os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
         if path in links:
@@ -75,10 +92,6 @@ def _build_root(shown: list[str], empty: list[str]) -> None:
         else:
             _bind(sources[path], target, is_device=path in DEVICES)
             os.close(sources[path])
-    for path in empty:
-        os.makedirs(root + path, exist_ok=True)  # noqa: PTH103
-    confinement.mount("none", root, None, confinement.MS_REMOUNT | confinement.MS_RDONLY | confinement.MS_NOSUID)
-    confinement.change_root(root)
 
 
 def _bind(descriptor: int, target: str, *, is_device: bool) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from sandboxes.host import bubblewrap_command, interpreter, is_open_to_all, readable_paths, spare_users
+from sandboxes.host import bubblewrap_command, hidden_folders, interpreter, is_open_to_all, readable_paths, spare_users
 from sandboxes.interrupts import Packet, close_all, descriptors_in, keep
 from sandboxes.types import IMAGES, SandboxUnavailable
 from sandboxes.walls.allow_list import allow_list
@@ -269,6 +269,7 @@ def _configuration(walls: Walls, readable: list[str], path: list[str], image: st
         "means": walls.means,
         "root": _root(walls.means),
         "readable": readable,
+        "hidden": hidden_folders(readable),
         "path": path,
         "modules": [*_PRELOADED, *IMAGES[image]],
         "environment": list(ENVIRONMENT),

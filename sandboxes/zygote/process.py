@@ -82,7 +82,9 @@ class _Zygote:
         confinement.prctl(confinement.PR_SET_NO_NEW_PRIVS, 1)
         self._ruleset = -1
         if config["landlock"]:
-            ruleset = confinement.landlock_ruleset(self._readable, namespaces.DEVICES)
+            # In a root of its own nothing is where it would be hidden from.
+            hidden = [] if self._has_own_processes else config["hidden"]
+            ruleset = confinement.landlock_ruleset(self._readable, namespaces.DEVICES, hidden=hidden)
             # Out of the way of the numbers that a child's own descriptors get.
             self._ruleset = fcntl.fcntl(ruleset, fcntl.F_DUPFD_CLOEXEC, inmate.CHANNEL + 1)
             os.close(ruleset)
@@ -246,7 +248,7 @@ def main(control_descriptor: int, parent: int) -> None:
     os.set_inheritable(parent, False)
     config = json.loads(control.recv(1 << 20))
     if config["means"] == "unshare":
-        namespaces.enter(config["readable"], [_SCRATCH], keep_user=bool(config["users"]))
+        namespaces.enter(config["readable"], [_SCRATCH], config["hidden"], keep_user=bool(config["users"]))
     for name in set(os.environ) - set(config["environment"]):
         del os.environ[name]  # what bubblewrap and the interpreter add
     sys.path[:] = [*[entry for entry in sys.path if entry != config["root"]], *config["path"]]

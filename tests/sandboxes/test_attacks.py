@@ -43,7 +43,7 @@ ESCAPES = [program for program in QUICK if program.reports or program in HONEST]
 NO_PROGRAMS = {
     "syntax-error", "null-byte", "strange-coding", "tests-against-a-syntax-error",
     "forgiving-tests-against-a-syntax-error", "bracket-bomb", "indent-bomb", "sign-bomb", "attribute-bomb",
-    "slow-compiler",
+    "slow-compiler", "source-that-is-no-text",
 }  # fmt: skip
 """Those that are meant to be none, or to be too much for the compiler."""
 

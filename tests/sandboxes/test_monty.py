@@ -313,6 +313,63 @@ def test_jobs_for_others_are_refused(monty: MontySandbox, job: Job, words: str) 
     assert words in execution.reason
 
 
+_CLASS = "class A:\n    def __init__(self, x): self.x = x\n    "
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # values that Monty would give, and that are not Python's
+        "def f(x): return round(2.675 * x, 2)",
+        "def f(x): return round(2.675 * x, ndigits=2)",
+        _CLASS + "def __ne__(self, other): return False\ndef f(x): return A(1) != A(2)",
+        _CLASS + "def __bool__(self): return False\ndef f(x): return not A(1)",
+        _CLASS + "def __setattr__(self, name, value): pass\ndef f(x): return A(1).x",
+        _CLASS + "def g(self, other): return True\n    __lt__ = g\ndef f(x): return sorted([A(2), A(1)])[0].x",
+        # failures that are Monty's
+        "def f(x): return f.__name__",
+        "def f(x):\n    f.calls = 1\n    return f.calls",
+        "def f(x): return None.__class__.__name__",
+        _CLASS + "pass\ndef f(x): return A(1).__dict__",
+        "def f(x): return __builtins__",
+        "import __main__\ndef f(x): return x",
+        "def f(x): return open(0).read()",
+        "def f(x): return open('/dev/stdin').read()",
+        "def f(x): return bytes([x])",
+        "def f(x): return pow(3, -x, 7)",
+        "def f(x): return object() != x",
+        "def f(x): return 'é'.encode('latin-1')",
+        "import re\ndef f(x): return re.sub('a', lambda found: 'b', 'a')",
+    ],
+)
+def test_what_python_does_otherwise_is_refused(monty: MontySandbox, source: str) -> None:
+    execution = call(monty, source)
+    assert execution.status is Status.REFUSED, execution
+    assert execution.reason.startswith("Monty cannot run this: ")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(x): return (1).nothing",
+        "def f(x): return f.nothing",
+        _CLASS + "pass\ndef f(x): return A(1).nothing",
+        "def f(x): return __nothing__",
+        "def f(x): return 'é'.encode('nothing')",
+        "def f(x): raise PermissionError('Permission denied: open(x)')",
+        "def f(x): raise TypeError('this is not yet supported')",
+        "def f(x): raise AttributeError(\"'function' object has no attribute '__name__'\")",
+    ],
+)
+def test_what_fails_in_python_as_well_is_no_refusal(monty: MontySandbox, source: str) -> None:
+    assert call(monty, source).status is Status.EXCEPTION
+
+
+def test_whole_numbers_are_rounded_as_in_python(monty: MontySandbox) -> None:
+    source = "def f(x): return [round(y / 2) for y in (1, 3, 5, -1)]  # round(y, 2) would be another matter"
+    assert call(monty, source).values == [[0, 2, 2, 0]]
+
+
 def test_a_callers_mistake_raises(monty: MontySandbox) -> None:
     with pytest.raises(TypeError):
         call(monty, ADDER, object())

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandboxes.monty.wire import feed
 
-__all__ = ["PEEKING", "externals", "guard", "guard_code", "guard_name", "needs_guard"]
+__all__ = ["PEEKING", "externals", "guard", "guard_code", "guard_name", "imports_more", "needs_guard"]
 
 _GUARD = """
 {n}_dict, {n}_many = {n}_type({{}}), ({n}_type([]), {n}_type(()), {n}_type({{1}}), {n}_type({n}_frozen))
@@ -62,7 +62,13 @@ def needs_guard(source: str) -> bool:
     All of those are made by modules. What imports none but ``math`` and ``typing``, in lines that say nothing else, has
     the built-in types alone, and functions, classes and their objects, each of which the protocol has a name for.
     """
-    return PEEKING.search(source) is not None or _SUSPICIOUS.search(_HARMLESS_IMPORT.sub("", source)) is not None
+    return PEEKING.search(source) is not None or imports_more(source)
+
+
+def imports_more(source: str) -> bool:
+    """Whether a program imports anything but names from ``math`` and ``typing``."""
+    may_import = "import" in source or "\\\n" in source
+    return may_import and _SUSPICIOUS.search(_HARMLESS_IMPORT.sub("", source)) is not None
 
 
 @functools.cache

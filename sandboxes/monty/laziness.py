@@ -67,7 +67,8 @@ def laziness(source: str) -> Laziness:
 
     Nothing of the source is run: it is parsed, where it is short enough for that to be harmless.
     """
-    if _LAZY_NAME.search(source) is None and len(_FOR.findall(source)) == len(_LOOP.findall(source)):
+    has_lazy_names = _LAZY_NAME.search(source) is not None
+    if not has_lazy_names and ("for" not in source or len(_FOR.findall(source)) == len(_LOOP.findall(source))):
         return Laziness.NONE
     nodes = nodes_of(source)
     if nodes is None:

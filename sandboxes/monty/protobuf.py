@@ -51,14 +51,21 @@ def fields(data: Any) -> Iterator[tuple[int, int, Any]]:
         raise Malformed("a number where a message belongs")
     position, end = 0, len(data)
     while position < end:
-        key, position = _read_varint(data, position)
+        key = data[position]
+        if key < 128:  # nearly always: the call would take longer than all the rest
+            position += 1
+        else:
+            key, position = _read_varint(data, position)
         kind = key & 7
         if kind == VARINT:
             number, position = _read_varint(data, position)
             yield key >> 3, kind, number
             continue
         if kind == BYTES:
-            size, position = _read_varint(data, position)
+            if position < end and data[position] < 128:
+                size, position = data[position], position + 1
+            else:
+                size, position = _read_varint(data, position)
         elif kind == FIXED64:
             size = 8
         else:

@@ -60,7 +60,7 @@ def differs(source: str) -> str:
     """What would come out otherwise than in Python without any error, in words; "" for nothing that is known."""
     if "__" in source and (found := _IGNORED_METHOD.search(source)):
         return f"it takes no notice of __{found[1] or found[2]}__"
-    if _ROUNDS.search(source):
+    if "round" in source and _ROUNDS.search(source):
         nodes = nodes_of(source)
         if nodes is None or any(isinstance(node, ast.Call) and _rounds_to_digits(node) for node in nodes):
             return "it rounds to digits otherwise, 2.675 to 2.68"

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
-from sandboxes.monty.guard import PEEKING, externals, guard, guard_code, guard_name, needs_guard
+from sandboxes.monty.guard import PEEKING, externals, guard, guard_code, guard_name, imports_more
 from sandboxes.monty.interpreter import Interpreter, Lost
 from sandboxes.monty.laziness import Laziness, laziness
 from sandboxes.monty.protobuf import Malformed
@@ -101,7 +101,7 @@ class Run:
         code = self._open(source)
         self._is_peeking = PEEKING.search(source) is not None
         # Without a first call it is the guard that tells whether there is something to be called.
-        self._is_guarded = first is None or needs_guard(source)
+        self._is_guarded = first is None or self._is_peeking or imports_more(source)
         called = f"{self._name}_callable({head})" if self._is_guarded else head
         # After an empty line nothing that the program ends with can swallow what follows.
         code += f"\n\n{self._name}_object = {head}()" if method else f"\n\n{called}"

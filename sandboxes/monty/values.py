@@ -67,13 +67,15 @@ class Kind(IntEnum):
     COMPLEX = 31
 
 
-_SMALL_INT = Kind.INT << 3
-_CONTAINERS = {Kind.LIST: "l", Kind.TUPLE: "t", Kind.SET: "s", Kind.FROZEN_SET: "z"}
-_KINDS: dict[type, Kind] = {
-    list: Kind.LIST,
-    tuple: Kind.TUPLE,
-    set: Kind.SET,
-    frozenset: Kind.FROZEN_SET,
+_SMALL_INT = int(Kind.INT) << 3
+_CONTAINERS: dict[int, str] = {Kind.LIST: "l", Kind.TUPLE: "t", Kind.SET: "s", Kind.FROZEN_SET: "z"}
+# As plain numbers: an enumeration's members are compared and looked up at three times the cost.
+_INT, _DICT = int(Kind.INT), int(Kind.DICT)
+_KINDS: dict[type, int] = {
+    list: int(Kind.LIST),
+    tuple: int(Kind.TUPLE),
+    set: int(Kind.SET),
+    frozenset: int(Kind.FROZEN_SET),
 }
 
 
@@ -93,7 +95,7 @@ class Arena:
 
     def _add(self, body: bytes) -> None:
         if len(body) == 2 and body[0] == _SMALL_INT and body[1] < 128:  # by far the most
-            self._nodes.append((Kind.INT, body[1]))
+            self._nodes.append((_INT, body[1]))
             self._sizes.append(1)
             self._depths.append(0)
             return
@@ -102,14 +104,16 @@ class Arena:
         content: Any = item
         if number in _CONTAINERS:
             content = items = packed(only(item, 1))
-        elif number == Kind.DICT:
+        elif number == _INT:
+            content = number_in(item)
+        elif number == _DICT:
             content = [pair(entry) for entry_number, entry in numbered(item) if entry_number == 1]
             items = tuple(index for pair in content for index in pair)
         here = len(self._nodes)
         if items and max(items) >= here:
             raise Malformed("a node that contains a later one")
         self._nodes.append((number, content))
-        if number in _CONTAINERS or number == Kind.DICT:
+        if number in _CONTAINERS or number == _DICT:
             self._sizes.append(min(1 + sum([self._sizes[index] for index in items]), MAX_NODES + 1))
             self._depths.append(1 + max([self._depths[index] for index in items], default=0))
         else:
@@ -140,11 +144,11 @@ class Arena:
     def _build(self, index: int) -> Any:
         """As the tagged data of :mod:`sandboxes.values`, whose decoder holds all bounds."""
         number, content = self._nodes[index]
-        if number == Kind.INT:
+        if number == _INT:
             return encode_value(content >> 1 ^ -(content & 1)) if content > 255 else content >> 1 ^ -(content & 1)
         if number in _CONTAINERS:
-            return [_CONTAINERS[Kind(number)], *[self._build(item) for item in content]]
-        if number == Kind.DICT:
+            return [_CONTAINERS[number], *[self._build(item) for item in content]]
+        if number == _DICT:
             return ["d", *[self._build(item) for pair in content for item in pair]]
         return encode_value(_scalar(number, content))
 
@@ -155,9 +159,6 @@ def _scalar(number: int, content: Any) -> Any:
             return None
         case Kind.BOOLEAN:
             return bool(number_in(content))
-        case Kind.INT:
-            coded = number_in(content)
-            return coded >> 1 ^ -(coded & 1)
         case Kind.FLOAT:
             return double_in(content)
         case Kind.STR:
@@ -209,30 +210,29 @@ class Writer:
 
     def _node(self, value: Any) -> bytes:
         kind = type(value)
+        if kind is int:
+            if -_WORD <= value < _WORD:
+                return varint_field(_INT, value << 1 if value >= 0 else (-value << 1) - 1)
+            magnitude = abs(value).to_bytes((abs(value).bit_length() + 7) // 8)
+            sign = varint_field(1, 1) if value < 0 else b""
+            return bytes_field(Kind.BIG_INT, sign + bytes_field(2, magnitude))
+        if (number := _KINDS.get(kind)) is not None:
+            items = b"".join([varint(self.add(item)) for item in value])
+            return bytes_field(number, bytes_field(1, items) if items else b"")
+        if kind is dict:
+            pairs = [varint_field(1, self.add(key)) + varint_field(2, self.add(item)) for key, item in value.items()]
+            return bytes_field(_DICT, b"".join([bytes_field(1, pair) for pair in pairs]) if pairs else b"")
+        if kind is str:
+            return bytes_field(Kind.STR, value.encode())
         if value is None:
             return bytes_field(Kind.NONE, b"")
         if kind is bool:
             return varint_field(Kind.BOOLEAN, int(value))
-        if kind is int:
-            if -_WORD <= value < _WORD:
-                return varint_field(Kind.INT, value << 1 if value >= 0 else (-value << 1) - 1)
-            magnitude = abs(value).to_bytes((abs(value).bit_length() + 7) // 8)
-            sign = varint_field(1, 1) if value < 0 else b""
-            return bytes_field(Kind.BIG_INT, sign + bytes_field(2, magnitude))
         if kind is float:
             return tag(Kind.FLOAT, FIXED64) + DOUBLE.pack(value)
-        if kind is str:
-            return bytes_field(Kind.STR, value.encode())
         if kind is bytes:
             return bytes_field(Kind.BYTES, value)
         if kind is complex:
             parts = (tag(1, FIXED64), DOUBLE.pack(value.real), tag(2, FIXED64), DOUBLE.pack(value.imag))
             return bytes_field(Kind.COMPLEX, b"".join(parts))
-        if kind is dict:
-            pairs = [varint_field(1, self.add(key)) + varint_field(2, self.add(item)) for key, item in value.items()]
-            return bytes_field(Kind.DICT, b"".join(bytes_field(1, pair) for pair in pairs))
-        number = _KINDS.get(kind)
-        if number is None:
-            raise TypeError(f"{kind.__module__}.{kind.__qualname__} is no plain value")
-        items = b"".join([varint(self.add(item)) for item in value])
-        return bytes_field(number, bytes_field(1, items) if items else b"")
+        raise TypeError(f"{kind.__module__}.{kind.__qualname__} is no plain value")

@@ -8,6 +8,7 @@ this is version :data:`PROTOCOL_VERSION` of it, and the interpreter refuses ever
 
 from __future__ import annotations
 
+import functools
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ class EventKind(IntEnum):
     FATAL_ERROR = 11
 
 
-_EVENTS = frozenset(EventKind)
+_EVENTS = {int(kind): kind for kind in EventKind}
 
 
 _IMPORT = 31  # the arm of OsCall that asks for a module
@@ -154,6 +155,7 @@ def configure(memory_bytes: int, seconds: float) -> bytes:
     return bytes_field(1, body + varint_field(9, PROTOCOL_VERSION) + bytes_field(11, policy + bytes_field(9, b"")))
 
 
+_FOLDER = bytes_field(5, b"/")
 RESET = b"\x4a\x00"
 """``Reset``: end the session and forget all of it."""
 
@@ -169,11 +171,16 @@ def feed(code: str, inputs: Mapping[str, Any] | None = None, functions: Mapping[
     if inputs or functions:
         arena = Writer()
         for name, value in (inputs or {}).items():
-            body += bytes_field(2, bytes_field(1, name.encode()) + varint_field(2, arena.add(value)))
+            body += bytes_field(2, _name(name) + varint_field(2, arena.add(value)))
         for name, function in (functions or {}).items():
-            body += bytes_field(2, bytes_field(1, name.encode()) + varint_field(2, arena.add_function(function)))
+            body += bytes_field(2, _name(name) + varint_field(2, arena.add_function(function)))
         body += bytes_field(3, arena.written())
-    return bytes_field(3, body + bytes_field(5, b"/"))
+    return bytes_field(3, body + _FOLDER)
+
+
+@functools.lru_cache(64)
+def _name(name: str) -> bytes:
+    return bytes_field(1, name.encode())
 
 
 def resume_with(call_id: int, value: Any) -> bytes:
@@ -219,7 +226,7 @@ def parse_event(data: bytes) -> Event:
         if number < 20:
             if kind != BYTES or number not in _EVENTS:
                 raise Malformed(f"an event of unknown kind {number}")
-            return _parse(EventKind(number), body, len(data))
+            return _parse(_EVENTS[number], body, len(data))
     raise Malformed("an event without a kind")
 
 

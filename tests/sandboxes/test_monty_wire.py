@@ -54,6 +54,7 @@ def pair(*items: int) -> bytes:
         (complete(NONE, *[pair(i) for i in range(60)]), NotPlain),  # too deep
         (complete(field(6, field(2, b"\xff" * 1752))), NotPlain),  # more than 14,000 bits
         (complete(field(8, b"\xff")), Malformed),
+        (complete(field(5, b"\x02")), Malformed),  # bytes where an int's number belongs
         (complete(b"\x39\x00"), Malformed),  # a float of one byte
         (complete(field(31, field(1, b"x"))), Malformed),
         (field(6, b"\x08\x00"), Malformed),  # no value at all

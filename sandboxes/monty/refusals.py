@@ -10,6 +10,7 @@ import sys
 import types
 
 from sandboxes.monty.laziness import nodes_of
+from sandboxes.monty.sets import shows_order_of_sets
 from sandboxes.monty.wire import Event
 from sandboxes.types import IMAGES
 
@@ -52,18 +53,24 @@ _IGNORED = (
     *("getattr", "getattribute", "setattr", "delattr", "new", "del", "get", "set", "delete", "set_name", "dir"),
     *("init_subclass", "class_getitem", "copy", "deepcopy", "floor", "ceil", "trunc", "sizeof", "length_hint"),
 )
-_IGNORED_METHOD = re.compile(rf"\bdef\s+__({'|'.join(_IGNORED)})__\s*\(|^\s+__({'|'.join(_IGNORED)})__\s*=(?!=)", re.M)
-_ROUNDS = re.compile(r"\bround\b")
+_NAMES = f"__({'|'.join(_IGNORED)})__[ \\t]*+"
+_IGNORED_METHOD = re.compile(rf"\bdef[ \t]++{_NAMES}\(|^[ \t]++{_NAMES}=(?!=)", re.MULTILINE)
+_WORTH_A_LOOK = re.compile(r"\b(?:round|set|frozenset)\b|\{\s*+[\w'\"(*-][^:{}]*[,}]|\{[^:{}]*\bfor\b")
+"""Names, and braces round what is no dict."""
 
 
 def differs(source: str) -> str:
     """What would come out otherwise than in Python without any error, in words; "" for nothing that is known."""
     if "__" in source and (found := _IGNORED_METHOD.search(source)):
         return f"it takes no notice of __{found[1] or found[2]}__"
-    if "round" in source and _ROUNDS.search(source):
+    if ("{" in source or "set" in source or "round" in source) and _WORTH_A_LOOK.search(source):
         nodes = nodes_of(source)
-        if nodes is None or any(isinstance(node, ast.Call) and _rounds_to_digits(node) for node in nodes):
+        if nodes is None:
+            return "it cannot be looked through here for what would come out otherwise"
+        if any(isinstance(node, ast.Call) and _rounds_to_digits(node) for node in nodes):
             return "it rounds to digits otherwise, 2.675 to 2.68"
+        if shows_order_of_sets(nodes):
+            return "it walks through sets in another order"
     return ""
 
 

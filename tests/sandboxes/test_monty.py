@@ -322,6 +322,8 @@ _CLASS = "class A:\n    def __init__(self, x): self.x = x\n    "
         # values that Monty would give, and that are not Python's
         "def f(x): return round(2.675 * x, 2)",
         "def f(x): return round(2.675 * x, ndigits=2)",
+        "def f(x): return list({3, 1, 2, x})",
+        "def f(x): return list(set([3, 1, 2, x]))",
         _CLASS + "def __ne__(self, other): return False\ndef f(x): return A(1) != A(2)",
         _CLASS + "def __bool__(self): return False\ndef f(x): return not A(1)",
         _CLASS + "def __setattr__(self, name, value): pass\ndef f(x): return A(1).x",

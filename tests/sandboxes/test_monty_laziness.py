@@ -16,6 +16,7 @@ from sandboxes import Execution, Limits, Status
 from sandboxes.monty import MontySandbox
 from sandboxes.monty.guard import needs_guard
 from sandboxes.monty.laziness import Laziness, laziness
+from sandboxes.monty.refusals import differs
 
 if not (Path(sys.executable).with_name("monty").exists() or shutil.which("monty")):
     pytest.skip("Monty is not installed: pip install 'reasoning-envs[monty]'", allow_module_level=True)
@@ -135,6 +136,11 @@ def test_each_part_of_a_program_is_looked_at_a_few_times(name: str, monkeypatch:
     monkeypatch.setattr(ast, "iter_child_nodes", counted)
     assert laziness(program) is Laziness.NONE
     assert visits < 5 * size
+
+
+@pytest.mark.parametrize("piece", ["\n ", "\n" + " " * 99, "{ ", "{a", "{a,", "{", "{ 'a", "def ", "__", "set", "for "])
+def test_no_source_is_looked_through_for_long(piece: str) -> None:
+    assert isinstance(differs(piece * ((1 << 21) // len(piece)) + "__{"), str)
 
 
 def test_lines_that_only_look_like_harmless_imports_are_read_once() -> None:

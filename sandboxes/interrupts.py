@@ -6,6 +6,7 @@ and the assignment that would have kept its number. One call of C that does both
 
 from __future__ import annotations
 
+import _socket
 import os
 import socket
 import struct
@@ -15,7 +16,10 @@ from functools import partial
 from operator import call
 from typing import Any, TypeVar
 
-__all__ = ["Packet", "close_all", "descriptors_in", "keep"]
+__all__ = ["BareSocket", "Packet", "close_all", "descriptors_in", "keep", "socket_pair"]
+
+BareSocket = _socket.socket
+"""The class in C behind ``socket.socket``."""
 
 Packet = tuple[bytes, list[tuple[int, int, bytes]], int, Any]
 """What ``socket.recvmsg`` returns."""
@@ -32,6 +36,15 @@ def keep(held: list[_Kept], function: Callable[..., _Kept], *arguments: Any) -> 
     """
     held.extend(map(function, *((argument,) for argument in arguments)))
     return held[-1]
+
+
+def socket_pair(kind: int = socket.SOCK_STREAM) -> tuple[BareSocket, BareSocket]:
+    """Two connected sockets of the kernel's own family, of the class behind ``socket.socket``.
+
+    That one's constructor is Python: an interrupt between the number of a descriptor and the object that closes it
+    loses it. These come from one call of C.
+    """
+    return _socket.socketpair(socket.AF_UNIX, kind)
 
 
 def close_all(held: list[Any], descriptors: Iterable[int]) -> None:

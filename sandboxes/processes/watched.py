@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sandboxes.interrupts import close_all, keep
+from sandboxes.interrupts import BareSocket, close_all, keep, socket_pair
 from sandboxes.outcome import Over
 from sandboxes.processes.commands import start, with_channel
 from sandboxes.types import Limits, Status
@@ -79,8 +79,8 @@ class Watched:
         self._said = {"stdout": bytearray(), "stderr": bytearray()}
         self._ended: Ended | None = None
         self._was_killed = self._was_interrupted = False
-        self._channel: socket.socket | None = None
-        inner: socket.socket | None = None
+        self._channel: BareSocket | None = None
+        inner: BareSocket | None = None
         self._started: list[subprocess.Popen[bytes]] = []
         self._pidfds: list[int] = []
         self._poll = select.poll()
@@ -89,7 +89,7 @@ class Watched:
         with contextlib.ExitStack() as stack:
             file = _input_file(stack, stdin)
             if has_channel:
-                self._channel, inner = socket.socketpair()
+                self._channel, inner = socket_pair()
                 stack.callback(inner.close)
                 command = with_channel(command)
             start(

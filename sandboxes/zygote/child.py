@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from sandboxes import wire
 from sandboxes.base import cores
-from sandboxes.interrupts import Packet, close_all, descriptors_in, keep
+from sandboxes.interrupts import BareSocket, Packet, close_all, descriptors_in, keep, socket_pair
 from sandboxes.outcome import Over
 from sandboxes.types import Limits, Status
 from sandboxes.zygote.launch import Breakdown, Exhausted, Zygote, pid_of
@@ -85,7 +85,7 @@ class Child:
         self._longest = max(limits.output_bytes, 2 * limits.file_bytes if limits.files else 0) + _OVERHEAD
         self._pidfd = -1
         self._packets: list[Packet] = []
-        self._sockets: list[socket.socket] = []
+        self._sockets: list[BareSocket] = []
         self._files: list[int] = []
         self._owner = os.getpid()
         try:
@@ -98,8 +98,8 @@ class Child:
             raise
 
     def _open(self, zygote: Zygote, limits: Limits, stdin: bytes, layers: int) -> None:
-        self._sockets += socket.socketpair()
-        self._sockets += socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._sockets += socket_pair()
+        self._sockets += socket_pair(socket.SOCK_SEQPACKET)
         self._channel, inner, self._report, report = self._sockets
         for name in ("stdin", "stdout", "stderr"):
             keep(self._files, os.memfd_create, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import contextlib
 import json
 import os
@@ -16,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sandboxes.host import bubblewrap_command, hidden_folders, interpreter, is_open_to_all, readable_paths, spare_users
-from sandboxes.interrupts import Packet, close_all, descriptors_in, keep
+from sandboxes.interrupts import BareSocket, Packet, close_all, descriptors_in, keep, socket_pair
 from sandboxes.types import IMAGES, SandboxUnavailable
 from sandboxes.walls.allow_list import allow_list
 
@@ -118,8 +119,8 @@ class Zygote:
         self._pidfd = -1
         opened: list[int] = []
         try:
-            self._control, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            with inner:
+            self._control, inner = socket_pair(socket.SOCK_SEQPACKET)
+            with contextlib.closing(inner):
                 keep(opened, os.memfd_create, "errors")
                 keep(opened, os.pidfd_open, os.getpid())
                 self._start(readable, path, inner, *opened)
@@ -130,7 +131,7 @@ class Zygote:
         finally:
             close_all(opened, opened)
 
-    def _start(self, readable: list[str], path: list[str], inner: socket.socket, errors: int, parent: int) -> None:
+    def _start(self, readable: list[str], path: list[str], inner: BareSocket, errors: int, parent: int) -> None:
         self._process = subprocess.Popen(
             _command(self.walls.means, readable, inner.fileno(), parent),
             stdin=subprocess.DEVNULL,
@@ -201,7 +202,7 @@ class Zygote:
         """
         self.forks += 1
         try:
-            socket.send_fds(self._control, [packet], descriptors)
+            self._control.sendmsg([packet], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))])
         except OSError as error:
             raise Breakdown(str(error)) from None
 

@@ -10,11 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
 from sandboxes import Job, Sandbox, SandboxUnavailable, open_sandbox
-from sandboxes.interrupts import descriptors_in, keep
+from sandboxes.interrupts import BareSocket, descriptors_in, keep, socket_pair
 from sandboxes.testing.outside import descendants
 
 JOB = Job("def f(x):\n    return x + 1\n", entry="f", calls=[((i,), {}) for i in range(3)])
@@ -91,3 +93,39 @@ def test_what_is_kept_is_there_also_when_something_fails() -> None:
         for descriptor in held:
             os.close(descriptor)
     assert descriptors_in([(b"", [(1, 1, b"\x05\0\0\0\x06\0\0\0\x07"), (0, 1, b"\x09\0\0\0")], 0, None)]) == [5, 6]
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_sockets_are_held_at_every_instruction() -> None:
+    def interrupted_at(number: int) -> bool:
+        """Make a pair with an interrupt at this instruction; whether there was one."""
+        left = number
+
+        def trace(frame: FrameType, event: str, _: Any) -> Any:
+            nonlocal left
+            frame.f_trace_opcodes = True
+            left -= event == "opcode"
+            if left < 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+            return trace
+
+        held: list[BareSocket] = []
+        sys.settrace(trace)
+        try:
+            held += socket_pair()
+        except KeyboardInterrupt:
+            return True
+        finally:
+            sys.settrace(None)
+            for end in held:
+                end.close()
+        return False
+
+    before = descriptors()
+    number = 0
+    while interrupted_at(number):
+        number += 1
+        gc.collect()
+        assert descriptors() == before, number
+    assert number > 3

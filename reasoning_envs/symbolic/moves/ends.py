@@ -9,7 +9,7 @@ from reasoning_envs.symbolic.inequalities.forms import MIRRORED
 from reasoning_envs.symbolic.moves.changes import Change, X, about_unknown
 from reasoning_envs.symbolic.moves.places import Place
 from reasoning_envs.symbolic.moves.rules import is_simplified
-from reasoning_envs.symbolic.moves.rules.domains import has_value
+from reasoning_envs.symbolic.moves.rules.domains import has_value, lacks_value
 from reasoning_envs.symbolic.moves.rules.rewrite import base_exponent, rational_root
 from reasoning_envs.symbolic.moves.rules.sums import polynomial
 from reasoning_envs.symbolic.syntax.expression import ZERO, factors, num, sub, substitute
@@ -97,11 +97,16 @@ def constraint_checks(place: Place) -> Iterator[Change]:
     constraint = constraints[0]
     if not isinstance(constraint, Comparison):
         return
-    difference = substitute(sub(constraint.left, constraint.right), {"x": main.right})
-    holds = _holds(constraint.op, constant_sign(difference))
+    left, right = (substitute(side, {"x": main.right}) for side in (constraint.left, constraint.right))
+    difference = sub(left, right)
+    holds = False if lacks_value(left, right) else _holds(constraint.op, constant_sign(difference))
     rest = conjunction(main, *constraints[1:])
     condition = None
     if holds is None:
+        if not difference.symbols:
+            yield Change("constraint holds", constraint.left, rest, False)
+            yield Change("constraint fails", constraint.left, NO_SOLUTION, False)
+            return
         if constraint.op == "!=" and identically_zero(difference) is False:
             holds, condition = True, Comparison("!=", difference, ZERO)
         elif constraint.op == "!=" and identically_zero(difference):

@@ -13,6 +13,7 @@ from reasoning_envs.symbolic.moves.changes import about_unknown
 from reasoning_envs.symbolic.moves.equations import Move, denominators, moves
 from reasoning_envs.symbolic.moves.places import active, is_solved
 from reasoning_envs.symbolic.moves.rules import product, simplify
+from reasoning_envs.symbolic.moves.rules.domains import conditions_of
 from reasoning_envs.symbolic.syntax.expression import ZERO, Expr, add, div, neg, terms, walk
 from reasoning_envs.symbolic.syntax.statement import (
     And,
@@ -47,17 +48,32 @@ def curated(line: Statement) -> Iterator[Move]:
     seen = {line_tokens(line)}
     if active(line) is None:
         return
+    demanded = _of_letters(line)
     first = simplified(line)
     tokens = line_tokens(first)
     if tokens not in seen:
         seen.add(tokens)
-        yield Move("simplify", None, first, tokens)
+        yield Move("simplify", None, first, tokens, True, _vanished(demanded, first))
     for move in moves(line):
         after = simplified(move.line)
         tokens = line_tokens(after)
         if tokens not in seen:
             seen.add(tokens)
-            yield Move(move.rule, move.operand, after, tokens, move.sound, move.conditions, move.relation)
+            conditions = move.conditions
+            if demanded and move.sound:
+                conditions = tuple(dict.fromkeys((*conditions, *_vanished(demanded, after))))
+            yield Move(move.rule, move.operand, after, tokens, move.sound, conditions, move.relation)
+
+
+def _of_letters(line: Statement) -> tuple[Statement, ...]:
+    """What the letters must be for the line to have a value."""
+    return tuple([condition for condition in conditions_of(line) if not about_unknown(condition)])
+
+
+def _vanished(demanded: tuple[Statement, ...], after: Statement) -> tuple[Statement, ...]:
+    """The demands that nothing in the line after makes any more: simplification is done without showing it."""
+    kept = _of_letters(after) if demanded else ()
+    return tuple([condition for condition in demanded if condition not in kept])
 
 
 _BOTH_SIDES = frozenset(
@@ -86,6 +102,7 @@ def wide(line: Statement) -> Iterator[Move]:
     main = next((piece for piece in pieces if isinstance(piece, Comparison) and piece.op == "="), None)
     if main is None or is_solved(main):
         return
+    demanded = _of_letters(line)
     operands: dict[bytes, Expr] = {}
     for side in (main.left, main.right):
         for node in walk(side):
@@ -99,8 +116,10 @@ def wide(line: Statement) -> Iterator[Move]:
             tokens = line_tokens(new)
             if tokens not in seen:
                 seen.add(tokens)
-                plain = tuple(condition for condition in conditions if not about_unknown(condition))
-                yield Move(rule, operand, new, tokens, sound, plain)
+                plain = [condition for condition in conditions if not about_unknown(condition)]
+                if sound:
+                    plain += [condition for condition in _vanished(demanded, new) if condition not in plain]
+                yield Move(rule, operand, new, tokens, sound, tuple(plain))
 
 
 def _operations(main: Comparison, operand: Expr) -> Iterator[tuple[str, Statement, bool, tuple[Statement, ...]]]:

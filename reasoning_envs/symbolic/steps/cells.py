@@ -39,7 +39,7 @@ class CellComparison(NamedTuple):
     Attributes:
         lost, added: values that solve only the first, or only the second; a sample stands for a whole interval.
         before_any, after_any: the line has a solution.
-        before_identity, after_identity: it is made of equations that hold wherever it is defined, or is "all reals".
+        identities: both hold wherever they are defined, which is everywhere if the other one is "all reals".
         same_domain: the two are defined at the same values.
         unclear: there are values at which nobody can tell.
         rigorous: every part of the comparison is a proof.
@@ -50,8 +50,7 @@ class CellComparison(NamedTuple):
     added: tuple[Point, ...]
     before_any: bool
     after_any: bool
-    before_identity: bool
-    after_identity: bool
+    identities: bool
     same_domain: bool
     unclear: bool
     rigorous: bool
@@ -97,14 +96,15 @@ def compare_on_cells(before: Statement, after: Statement, unknown: str, over: st
     truths = [known.get(id(place)) or (judge.line(before, place), judge.line(after, place)) for place in places]
     first, second = [b for b, _ in truths], [a for _, a in truths]
     lost, added = _different(truths, places)
+    identities = _identity(before, first, ordered, places) and _identity(after, second, ordered, places)
+    same_domain = all((b is undefined) == (a is undefined) for b, a in truths)
     return CellComparison(
         tuple(_points_first(lost, ordered)),
         tuple(_points_first(added, ordered)),
         true in first,
         true in second,
-        _identity(before, first, ordered, places),
-        _identity(after, second, ordered, places),
-        all((b is undefined) == (a is undefined) for b, a in truths),
+        identities and (same_domain or not any(isinstance(line, Truth) for line in (before, after))),
+        same_domain,
         unclear in first or unclear in second,
         complete and certain and judge.rigorous,
         covered or window[0] > window[1],
@@ -131,8 +131,7 @@ def _lost_and_added(
         tuple(_points_first(added, ordered)),
         before_any=True,
         after_any=True,
-        before_identity=False,
-        after_identity=False,
+        identities=False,
         same_domain=False,
         unclear=False,
         rigorous=judge.rigorous,

@@ -8,8 +8,8 @@ for letters replaced by numbers. What a verdict's ``rigorous`` says holds for ge
 Conventions, where there was a choice:
 
 * A line is true at a value of the unknown when one of its alternatives is defined there and holds with all its parts.
-* ``all reals`` means: wherever the other line is defined. ``x/x = 1`` to ``all reals`` is right under ``x != 0``, and
-  two lines that hold wherever they are defined have the same solutions under the conditions in which they differ.
+* Two lines that hold wherever they are defined have the same solutions under the conditions in which they differ:
+  ``x/x = 1`` to ``0 = 0`` is right under ``x != 0``. ``all reals`` says more: ``x/x = 1`` leads to ``x != 0``.
 * A line with a part that is defined nowhere (``x = 1/0``) is refuted, before or after; only ``no solution`` follows.
 * Neither line has a solution: right when ``no solution`` is concluded, or when the second follows from the first by a
   rule that is right elsewhere (:mod:`~reasoning_envs.symbolic.steps.vacuous`); else VACUOUS, and refuted.
@@ -248,7 +248,7 @@ class _Comparison:
         return self._of_cells(found, method)
 
     def _of_cells(self, found: CellComparison, method: str) -> Verdict:
-        if found.before_identity and found.after_identity and (found.covered or self._hold_everywhere()):
+        if found.identities and (found.covered or self._hold_everywhere()):
             relation = Relation.EQUIVALENT if found.same_domain else Relation.SAME_ROOTS
             conditions = () if found.same_domain else self._domains()
             reason = "both lines hold for every value at which they are defined"

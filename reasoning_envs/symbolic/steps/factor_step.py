@@ -222,7 +222,10 @@ class _FactorStep:
                         return self.step.wrong((), shown, "polynomials", True, Relation.IMPLIES)
                     return self.step.wrong(shown, (), "polynomials", True, Relation.IMPLIED_BY)
                 relation = Relation.SAME_ROOTS if line.holes else Relation.EQUIVALENT
-                conditions = self._own_conditions(line)
+                demanded = self._demanded(line)
+                if not line.rational and any(self.unknown in condition[1].symbols for condition in demanded):
+                    return None  # where that leaves no value is a question for cells
+                conditions = condition_texts(demanded)
                 reason = "the equation holds for every value"
                 if conditions:
                     reason = f"the equation holds wherever it is defined: {' and '.join(conditions)}"
@@ -246,16 +249,16 @@ class _FactorStep:
             gone, new = (roots, ()) if truth_is_after else ((), roots)
             return self.step.wrong(gone, new, "polynomials", True, Relation.NONE)
         if truth_is_after or not line.roots:
-            conditions = self._own_conditions(line, rootless)
+            conditions = condition_texts(self._demanded(line) | rootless)
             return self.step.right(Relation.EQUIVALENT, "the equation has no solution", "polynomials", sure, conditions)
         return self.step.vacuous("polynomials", sure)
 
-    def _own_conditions(self, line: EquationLine, rootless: frozenset[Condition] = frozenset()) -> tuple[str, ...]:
-        conditions = set(rootless)
+    def _demanded(self, line: EquationLine) -> frozenset[Condition]:
+        """What must hold for the line to have a value."""
+        conditions = simplified(line.letter_requirements, self.over)
         for factor in (*line.letters.values(), *line.poles.values()):
             conditions |= nonzero(factor, self.ring, self.over)
-        conditions |= simplified(line.letter_requirements, self.over)
-        return condition_texts(conditions)
+        return conditions
 
 
 def _clean(powers: dict[str, int]) -> dict[str, int]:

@@ -173,7 +173,7 @@ def compare_at_letters(
             unclear += 1
             continue
         covered = covered and found.covered
-        if found.before_identity and found.after_identity:
+        if found.identities:
             agreed.append(values)
         elif found.lost or found.added:
             faults.append((values, found))

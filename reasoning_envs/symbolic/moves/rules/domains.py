@@ -18,7 +18,7 @@ from reasoning_envs.symbolic.syntax.statement import (
 from reasoning_envs.symbolic.syntax.tokens import FUNCTIONS, OPERATORS
 from reasoning_envs.symbolic.values.evaluation import constant_sign, identically_zero
 
-__all__ = ["has_value", "may_lack_value", "vanishing"]
+__all__ = ["conditions_of", "has_value", "lacks_value", "may_lack_value", "vanishing"]
 
 _TOTAL = frozenset(
     ("num", "sym", "const", "add", "mul", "neg", "abs", "exp", "sin", "cos", "atan", "sinh", "cosh", "tanh")
@@ -40,6 +40,19 @@ def has_value(*expressions: Expr) -> tuple[Statement, ...] | None:
     return None if None in found or NO_SOLUTION in found else tuple([piece for piece in found if piece is not None])
 
 
+def conditions_of(line: Statement) -> tuple[Statement, ...]:
+    """The conditions under which every part of the line has a value, those that can be said."""
+    if _PARTIAL.search(line_tokens(line)) is None:
+        return ()
+    found = dict.fromkeys(_all_conditions(_sides(line)))
+    return tuple([condition for condition in found if isinstance(condition, Comparison)])
+
+
+def _sides(line: Statement) -> list[Expr]:
+    comparisons = [piece for part in alternatives(line) for piece in conjuncts(part) if isinstance(piece, Comparison)]
+    return [side for comparison in comparisons for side in (comparison.left, comparison.right)]
+
+
 def _all_conditions(expressions: Iterable[Expr]) -> Iterator[Statement | None]:
     waiting = list(expressions)
     while waiting:
@@ -57,26 +70,30 @@ def may_lack_value(line: Statement | Expr) -> bool:
         return _may_lack_value(line)
     if _PARTIAL.search(line_tokens(line)) is None:
         return False
-    comparisons = [piece for part in alternatives(line) for piece in conjuncts(part) if isinstance(piece, Comparison)]
-    return any(_may_lack_value(comparison.left, comparison.right) for comparison in comparisons)
+    return _may_lack_value(*_sides(line))
 
 
 def _may_lack_value(*expressions: Expr) -> bool:
+    return any(condition is not None and _fails(condition) is not False for condition in _all_conditions(expressions))
+
+
+def lacks_value(*expressions: Expr) -> bool:
+    """One of the expressions has no value anywhere, for certain: it divides by 0, or takes the logarithm of 0."""
     return any(condition is not None and _fails(condition) for condition in _all_conditions(expressions))
 
 
-def _fails(condition: Statement) -> bool:
-    """It holds for no value of the letters, or nobody can tell."""
+def _fails(condition: Statement) -> bool | None:
+    """It holds for no value of the letters; None: nobody can tell."""
     if not isinstance(condition, Comparison):
         return condition == NO_SOLUTION
     if condition.left.op == "sym":
         return False
     if condition.op == "!=":
-        return identically_zero(sub(condition.left, condition.right)) is not False
+        return identically_zero(sub(condition.left, condition.right))
     if condition.left.symbols:
         return False
     sign = constant_sign(sub(condition.left, condition.right))
-    return sign is None or sign < 0 or (sign == 0 and condition.op == ">")
+    return None if sign is None else sign < 0 or (sign == 0 and condition.op == ">")
 
 
 def vanishing(*expressions: Expr) -> tuple[bool, Statement | None]:

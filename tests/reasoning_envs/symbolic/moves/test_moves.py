@@ -216,6 +216,41 @@ def test_what_vanishes_leaves_the_condition_under_which_it_had_a_value(line: str
     assert bare == _same(after) or bare not in shown
 
 
+@pytest.mark.parametrize(
+    ("line", "constraint_holds"),
+    [
+        ("x = 4 and ln(x - 4) != 1", False),
+        ("x = 1 and sqrt(x - 2) >= 0", False),
+        ("x = 1 and 1/(x - 1) > -5", False),
+        ("x = a and 1/(x - a) != 0", False),
+        ("x = 5 and ln(x - 4) != 1", True),
+        ("x = a and 1/(x - b) != 0", True),
+    ],
+)
+def test_a_constraint_without_a_value_does_not_hold(line: str, constraint_holds: bool) -> None:
+    found = {move.rule: move.sound for move in moves(parse_statement(line))}
+    assert found == {"constraint holds": constraint_holds, "constraint fails": not constraint_holds}
+
+
+@pytest.mark.parametrize("name", ["curated", "wide"])
+@pytest.mark.parametrize(
+    ("line", "after", "conditions"),
+    [
+        ("a*x/a = b", "x = b", {"a != 0"}),
+        ("x/a = b", "x = a*b", {"a != 0"}),
+        ("(a*x)/(a*b) = 1", "x/b = 1", {"a*b != 0"}),
+        ("sqrt(a)*x - sqrt(a)*x = x - 1", "0 = x - 1", {"a >= 0"}),
+        ("x/b + x/b = c", "2*x/b = c", set()),
+    ],
+)
+def test_what_simplification_lets_vanish_leaves_its_condition(
+    name: str, line: str, after: str, conditions: set[str]
+) -> None:
+    (move,) = [move for move in MOVE_SETS[name](parse_statement(line)) if to_text(move.line) == _same(after)]
+    assert move.sound
+    assert {to_text(condition) for condition in move.conditions} == conditions
+
+
 SUSPECT = [
     "1/x + x - 1/x = 0",
     "x/x + 1/x = 2/x",

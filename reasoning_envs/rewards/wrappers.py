@@ -93,8 +93,8 @@ class PotentialShaping(ScoringWrapper):
     they are at most 0, so that ending an episode is never punished.
 
     Args:
-        env, prm, on_error: as of :class:`ProcessReward`. An unscored step leaves Phi as it was; after an unscored start
-            F is 0 until there is a score.
+        env, prm, on_error: as of :class:`ProcessReward`. An unscored step leaves Phi as it was; before the first score
+            it is 0, which keeps the sum the same for every policy.
         gamma: the learner's discount factor, in (0, 1].
         at_truncation: ``"keep"`` or ``"zero"``; to be named, since it decides much.
         shift, weight: see above.
@@ -153,14 +153,12 @@ class PotentialShaping(ScoringWrapper):
     def shape(
         self, reward: float, score: StepScore | None, terminated: bool, truncated: bool, info: dict[str, Any]
     ) -> float:
-        before = self._potential
+        before = self._potential or 0.0
         self.on_score(score)
         if terminated or (truncated and self.at_truncation == "zero"):
             self._potential = 0.0
-        info["potential"] = self._potential or 0.0
-        if before is None or self._potential is None:
-            return reward
-        return reward + self.gamma * self._potential - before
+        info["potential"] = after = self._potential or 0.0
+        return reward + self.gamma * after - before
 
 
 class Annealed(ScoringWrapper):

@@ -385,7 +385,7 @@ def test_a_potential_stays_where_a_step_is_unscored() -> None:
     assert shaping == pytest.approx([0.5 * 0.1 - 0.3, 0.5 * 0.1 - 0.1, -0.1])
 
 
-def test_without_a_scored_start_shaping_begins_with_the_first_score() -> None:
+def test_without_a_scored_start_the_potential_rises_from_zero() -> None:
     class Startless(TablePRM):
         def begin(self, problem: Problem, state: Any) -> Scorer:
             scorer = TableScorer(self.values)
@@ -395,7 +395,14 @@ def test_without_a_scored_start_shaping_begins_with_the_first_score() -> None:
     env = PotentialShaping(GraphWorld(GRAPH), Startless(VALUES), gamma=0.5, at_truncation="keep", on_error="unscored")
     env.reset()
     assert env.potential is None
-    assert [env.step(0)[4]["reward/shaping"] for _ in range(2)] == [0.0, 0.5 * 0.2 - 0.1]
+    assert [env.step(0)[4]["reward/shaping"] for _ in range(2)] == pytest.approx([0.5 * 0.1, 0.5 * 0.2 - 0.1])
+
+    def wrap(env: gym.Env[Any, Any]) -> PotentialShaping:
+        prm = Startless([0.0, 0.0, 1.0, 0.0])
+        return PotentialShaping(env, prm, gamma=0.9, at_truncation="zero", weight=4.0, on_error="unscored")
+
+    # The way to the answer has the larger first potential, which is no cost of that way.
+    assert best_plan(wrap, TRAP, max_steps=3, gamma=0.9) == pytest.approx((0.9, 1.0))
     strict = PotentialShaping(GraphWorld(GRAPH), Startless(VALUES), gamma=0.5, at_truncation="keep")
     with pytest.raises(PRMError, match="table: its value is nan"):
         strict.reset()

@@ -8,7 +8,8 @@ it would be one in every other line too:
 * both equations hold at the same real values when constraints are dropped and functions are continued to complex values
   (``ln(4x + 6) = ln(x - 6)`` to ``4x + 6 = x - 6 and 4x + 6 > 0``, which both would hold at -4), and at one at least;
 * the differences of both equations are equal as functions, but for a factor that a constraint of the second keeps from
-  being 0; or the second's is that of the first's sides squared, as from ``sqrt(A) = B`` to ``A = B^2 and B >= 0``; or
+  being 0; or the second's is that of the first's sides squared, as from ``sqrt(A) = B`` to ``A = B^2 and B >= 0``, or
+  its cases multiply to that, as from ``|A| = B`` to ``A = B or A = -B``, each with ``B >= 0``; or
 * both are inequalities, and every boundary of the second is one of the first.
 """
 
@@ -24,7 +25,15 @@ from reasoning_envs.symbolic.roots.points import Point
 from reasoning_envs.symbolic.steps.lines import EquationLine, common_ring, comparisons, equation_line
 from reasoning_envs.symbolic.steps.step import Step
 from reasoning_envs.symbolic.syntax.expression import ZERO, mul, neg, num, power, sub
-from reasoning_envs.symbolic.syntax.statement import And, Comparison, Statement, Truth, conjuncts, free_symbols
+from reasoning_envs.symbolic.syntax.statement import (
+    And,
+    Comparison,
+    Statement,
+    Truth,
+    alternatives,
+    conjuncts,
+    free_symbols,
+)
 from reasoning_envs.symbolic.values.balls import Unclear, Undefined, disjoint, precision
 from reasoning_envs.symbolic.values.enclosures import value_at
 
@@ -73,14 +82,14 @@ def _multiples(step: Step) -> bool:
 
 
 def _same_function(step: Step) -> bool:
-    before, after = _equation(step.before), _equation(step.after)
-    if before is None or after is None:
+    before, cases = _equation(step.before), [_equation(part) for part in alternatives(step.after)]
+    if before is None or None in cases:
         return False
     left, right = before.left, before.right
     difference, squares = sub(left, right), sub(power(left, _TWO), power(right, _TWO))
     demanded = [part for part in comparisons(step.after) if part.op == "!=" and part.right is ZERO]
     multiples = [mul(part.left, difference) for part in demanded]
-    second = sub(after.left, after.right)
+    second = mul(*[sub(case.left, case.right) for case in cases if case is not None])
     goals = (difference, squares, neg(squares), *multiples)
     return any(equivalent(goal, second, over=step.over).verified for goal in goals)
 

@@ -133,6 +133,8 @@ def _of_power(base: Expr, exponent: Expr) -> Iterator[Statement | None]:
             yield from _compared("!=", base)
     elif base.op == "const" or (base.op == "num" and base.number > 0):
         return  # exponential
+    elif base.op == "num" and exponent.symbols:
+        yield NO_SOLUTION
     elif base.op == "sym" and base.value != "x":
         yield Comparison(">", base, ZERO)
     else:

@@ -9,6 +9,7 @@ from reasoning_envs.domains.problems.algebra import LEVELS, draw
 from reasoning_envs.symbolic.moves.axioms import axiom_moves
 from reasoning_envs.symbolic.moves.equations import Move, moves
 from reasoning_envs.symbolic.moves.places import active, is_solved
+from reasoning_envs.symbolic.moves.rules.domains import may_lack_value
 from reasoning_envs.symbolic.moves.sets import MOVE_SETS, curated
 from reasoning_envs.symbolic.steps.derivation import relate
 from reasoning_envs.symbolic.syntax.parser import parse_statement
@@ -251,6 +252,11 @@ def test_what_simplification_lets_vanish_leaves_its_condition(
     assert {to_text(condition) for condition in move.conditions} == conditions
 
 
+@pytest.mark.parametrize(("text", "expected"), [("0^x = 0", True), ("(-2)^x = 4", True), ("2^x = 4", False)])
+def test_a_line_that_has_no_value_anywhere_is_known(text: str, expected: bool) -> None:
+    assert may_lack_value(parse_statement(text)) is expected
+
+
 SUSPECT = [
     "1/x + x - 1/x = 0",
     "x/x + 1/x = 2/x",
@@ -268,6 +274,7 @@ SUSPECT = [
     "1/(1/x) = x",
     "ln(4*x - 8) = ln(x)",
     "a*x/b - a*x/b = 0",
+    "|x| = 2*|x| + 1",
 ]
 
 

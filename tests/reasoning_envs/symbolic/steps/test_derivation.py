@@ -153,6 +153,9 @@ RIGHT = [
     ("5*sqrt(3x - 2)/sqrt(3x - 2) = 35 + 5*sqrt(3x - 2)", "5 = 35 + 5*sqrt(3x - 2)", "same_roots", ()),
     ("sqrt(3x - 7) = 2*sqrt(3x - 7) + 4", "3x - 7 = (2*sqrt(3x - 7) + 4)^2", "same_roots", ()),
     ("sqrt(x) = -3", "x = 9 and -3 >= 0", "same_roots", ()),
+    ("|x| = -1", "(x = -1 and -1 >= 0) or (x = 1 and -1 >= 0)", "same_roots", ()),
+    ("|x - 1| = x - 5", "(x - 1 = x - 5 and x >= 5) or (x - 1 = 5 - x and x >= 5)", "same_roots", ()),
+    ("|x| = 2*|x| + 1", "x = 2*|x| + 1 or x = -(2*|x| + 1)", "same_roots", ()),
     ("-33 = 0/|2x + 4|", "|2x + 4|*(-33) = 0/|2x + 4| and |2x + 4| != 0", "same_roots", ()),
 ]
 
@@ -243,6 +246,7 @@ WRONG = [
     ("no solution", "x^2 = -1", "vacuous", None, None),
     ("x = 1 and x >= 3", "x = 2 and x >= 5", "vacuous", None, None),
     ("sqrt(x) = -2", "sqrt(x) = -3", "vacuous", None, None),
+    ("|x| = -1", "(x = -2 and -2 >= 0) or (x = 2 and -2 >= 0)", "vacuous", None, None),
     ("sqrt(x) = -2", "x = 5 and -2 >= 0", "vacuous", None, None),
     # inequalities, letters
     ("-x > 2", "x > -2", "none", None, None),

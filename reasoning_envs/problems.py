@@ -222,20 +222,24 @@ class ProblemSource:
         bad: list[BadLine] = []
         if isinstance(problems, str | Path):
             source = str(problems)
-            found, bad = read_problems(problems, self._domain)
+            lines, bad = read_problem_lines(problems, self._domain.problem)
             for line in bad[:MAX_WARNINGS]:
                 warnings.warn(str(line), ProblemFileWarning, stacklevel=4)
             if len(bad) > MAX_WARNINGS:
                 rest = f"{source}: {len(bad) - MAX_WARNINGS} lines more that cannot be used"
                 warnings.warn(rest, ProblemFileWarning, stacklevel=4)
+            found = [(f"{source}, line {line.number}", line.problem) for line in lines]
         else:
             source = "the list of problems"
-            found = [self._entry(number, item) for number, item in enumerate(problems, start=1)]
+            found = [
+                (f"entry {number} of {source}", self._entry(number, item))
+                for number, item in enumerate(problems, start=1)
+            ]
         usable = []
-        for problem in found:
+        for place, problem in found:
             refusal = self._refusal(problem)
             if refusal is not None:
-                warnings.warn(f"{source}: {problem.statement!r:.80}: {refusal}", ProblemFileWarning, stacklevel=4)
+                warnings.warn(f"{place}: {refusal} ({problem.statement!r:.80})", ProblemFileWarning, stacklevel=4)
             elif self._split is None or self._side(problem) == self._split:
                 usable.append(problem)
         if not usable:

@@ -145,7 +145,7 @@ def test_a_file_of_another_kind_is_not_told_line_by_line(tmp_path: Path) -> None
 def test_a_problem_that_needs_no_step_is_named_and_left_out(tmp_path: Path) -> None:
     path = tmp_path / "problems.txt"
     path.write_text("7\n1 + 1\n")
-    with pytest.warns(ProblemFileWarning, match=r"problems.txt: '7': it has the form of an answer already"):
+    with pytest.warns(ProblemFileWarning, match=r"problems.txt, line 1: it has the form of an answer already, .*'7'"):
         env = ReasoningEnv(TOY, problems=path)
     assert env.reset(seed=0)[1]["line"] == "1 + 1"
 

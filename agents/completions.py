@@ -39,17 +39,27 @@ def _int_int_int(v: int, w: int, t: int) -> int:
 
 
 def _list_int_list(v: tuple[int, ...], w: int, t: tuple[int, ...]) -> int:
-    found = (v[:w] == t) | (v[w:] == t) << 1 | ((*v, w) == t) << 8
-    if len(v) == len(t):
-        found |= (
-            all(a + w == b for a, b in zip(v, t, strict=True)) << 2
-            | all(a * w == b for a, b in zip(v, t, strict=True)) << 3
-            | all((a if a < w else w) == b for a, b in zip(v, t, strict=True)) << 7
-        )
-    if len(v) >= len(t):
+    # Millions of these are asked for, and of nearly all the first item tells that they are not.
+    count, goal = len(v), len(t)
+    if count < goal:
+        return (count + 1 == goal and (*v, w) == t) << 8
+    found = (v[:w] == t) | (v[w:] == t) << 1
+    if count == goal:
+        if not count:
+            return found | 0b11111100 if w else found | 0b10011100
+        item, wanted = v[0], t[0]
+        if item + w == wanted:
+            found |= (tuple([a + w for a in v]) == t) << 2
+        if item * w == wanted:
+            found |= (tuple([a * w for a in v]) == t) << 3
+        if item == wanted or w == wanted:
+            found |= (tuple([a if a < w else w for a in v]) == t) << 7
+        if w and item % w == wanted:
+            found |= (tuple([a % w for a in v]) == t) << 6
+    if not goal or t[0] > w:
         found |= (tuple([a for a in v if a > w]) == t) << 4
-        if w:
-            found |= (tuple([a for a in v if a % w == 0]) == t) << 5 | (tuple([a % w for a in v]) == t) << 6
+    if w and (not goal or t[0] % w == 0):
+        found |= (tuple([a for a in v if a % w == 0]) == t) << 5
     return found
 
 
@@ -58,13 +68,20 @@ def _int_list_list(v: int, w: tuple[int, ...], t: tuple[int, ...]) -> int:
 
 
 def _list_list_list(v: tuple[int, ...], w: tuple[int, ...], t: tuple[int, ...]) -> int:
-    found = (v + w == t) << 2 | (w + v == t) << 3
-    if len(t) == min(len(v), len(w)):
-        found |= (
-            all(a + b == c for a, b, c in zip(v, w, t, strict=False))
-            | all(a * b == c for a, b, c in zip(v, w, t, strict=False)) << 1
-        )
-    return found | (tuple([a for a in v if a in w]) == t) << 4 | (tuple([a for a in w if a in v]) == t) << 5
+    one, other, goal = len(v), len(w), len(t)
+    found = 0
+    if one + other == goal:
+        found |= (v + w == t) << 2 | (w + v == t) << 3
+    if goal == (one if one < other else other):
+        if not goal or v[0] + w[0] == t[0]:
+            found |= all(a + b == c for a, b, c in zip(v, w, t, strict=False))
+        if not goal or v[0] * w[0] == t[0]:
+            found |= all(a * b == c for a, b, c in zip(v, w, t, strict=False)) << 1
+    if goal <= one and (not goal or t[0] in w):
+        found |= (tuple([a for a in v if a in w]) == t) << 4
+    if goal <= other and (not goal or t[0] in v):
+        found |= (tuple([a for a in w if a in v]) == t) << 5
+    return found
 
 
 def _list_int_int(v: tuple[int, ...], w: int, t: int) -> int:

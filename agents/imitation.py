@@ -43,6 +43,9 @@ from reasoning_envs.types import Problem
 
 __all__ = ["Config", "Imitation", "lessons_of", "main"]
 
+MAY_CHANGE = ("draws", "check_every")
+"""What may differ when a run goes on."""
+
 _VALIDATION_DRAWS = 500
 """For each problem of the validation wanted, at most: small levels have few."""
 
@@ -54,7 +57,7 @@ class Config:
     env: Annotated[str, "CodeLines or CodeRepair"] = "reasoning_envs/CodeLines-v0"
     env_kwargs: Annotated[str, "further keywords of gymnasium.make as JSON"] = '{"max_actions": 512}'
     levels: Annotated[str, "of one grammar, with commas"] = "small-2,small-3"
-    draws: Annotated[int, "of lessons; each is some hundred decisions"] = 300
+    draws: Annotated[int, "of lessons; each is some hundred decisions; more when a run goes on"] = 300
     seed: Annotated[int, "of weights and draws"] = 0
     updates_per_decision: Annotated[float, "gradient steps for each decision drawn"] = 0.08
     batch: Annotated[int, "decisions a gradient step"] = 128
@@ -226,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         config, path, resume = parse_run(parser, Config, arguments, name="lessons")
-        run = Imitation(config, RunFolder(path, asdict(config), resume=resume))
+        run = Imitation(config, RunFolder(path, asdict(config), resume=resume, may_change=MAY_CHANGE))
     except (ValueError, OSError, DamagedRunError, PolicyError, gym.error.Error) as error:
         print(f"imitation: {error}", file=sys.stderr)
         return 2

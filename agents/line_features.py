@@ -40,6 +40,9 @@ class Goal:
         lines: the space.
         result: type of the target. wanted: its values on the visible inputs.
         limit: lines of a program at most.
+
+    Attributes:
+        by_kind: the ways in which values of two types give the target, by the numbers of the types; or None.
     """
 
     def __init__(self, lines: LineSpace, result: Type, wanted: Sequence[Value | None], limit: int) -> None:
@@ -48,7 +51,7 @@ class Goal:
         self.wanted = tuple(wanted)
         self.limit = limit
         self._signatures: dict[int, Signature] = {}
-        self._ways = [[completions(kind, other, result) for other in Type] for kind in Type]
+        self.by_kind = [[completions(kind, other, result) for other in Type] for kind in Type]
 
     def signature(self, column: int) -> Signature:
         """Of a column beside the target's."""
@@ -66,7 +69,7 @@ class Goal:
 
     def ways(self, one: Shown, other: Shown) -> int:
         """Bits of the ways in which two columns give the target on all examples."""
-        ways = self._ways[one[0]][other[0]]
+        ways = self.by_kind[one[0]][other[0]]
         if ways is None:
             return 0
         found = -1
@@ -219,18 +222,28 @@ class _Program:
         found: dict[int, set[int]] = {}
         if self.left < 3:
             return found
-        ways = self.goal.ways
-        asked = set(columns)
-        shown = [(column, self.goal.column(column)) for column in beside]
-        for index, (column, one) in enumerate(shown):
-            wanted = column in asked
-            for other, two in shown[:index]:
-                bits = ways(one, two) if wanted or other in asked else 0
-                if bits:
-                    if wanted:
-                        found.setdefault(column, set()).update(_codes(one[0], two[0], bits))
-                    if other in asked:
-                        found.setdefault(other, set()).update(_codes(two[0], one[0], bits))
+        goal = self.goal
+        places = {column: place for place, column in enumerate(beside)}
+        kinds: dict[int, list[tuple[int, Value | None, Shown]]] = {}
+        for place, column in enumerate(beside):
+            shown = goal.column(column)
+            kinds.setdefault(shown[0], []).append((place, shown[1][0], shown))
+        wanted = goal.wanted[0]
+        for column in dict.fromkeys(columns):
+            mine, one = places[column], goal.column(column)
+            value = one[1][0]
+            for kind, others in kinds.items():
+                before, after = goal.by_kind[one[0]][kind], goal.by_kind[kind][one[0]]
+                if before is None or after is None:
+                    continue
+                for place, beside_it, two in others:
+                    # Nearly all pairs are refused by the first example; the later candidate stands first.
+                    if place < mine:
+                        bits = before(value, beside_it, wanted) and goal.ways(one, two)
+                    else:
+                        bits = place > mine and after(beside_it, value, wanted) and goal.ways(two, one)
+                    if bits:
+                        found.setdefault(column, set()).update(_codes(one[0], kind, bits))
         return found
 
 

@@ -1,9 +1,9 @@
 """Lessons in writing lines: what a proposer knows who has composed many programs over the same inputs.
 
 The proposer draws inputs, composes programs over them as :mod:`reasoning_envs.programs.generation` does, and lists all
-that can be computed from these inputs within two lines, and most of what can be within three. So it knows of each of
-its programs not only the way in which it was composed but the other lines with which a shortest way to the same values
-begins. Programs come from nowhere else.
+that can be computed from these inputs within two lines; of three lines it knows what follows on the two that begin one
+of its programs. So it knows of each of its programs not only the way in which it was composed but other lines with
+which a shortest way to the same values begins. Programs come from nowhere else.
 
 One list serves all programs over the same inputs, which makes a lesson cheaper than a problem of its own.
 """
@@ -27,13 +27,16 @@ from reasoning_envs.programs.trees import Parameter
 
 __all__ = ["LineLessons"]
 
-_PROGRAMS = 400
+_PROGRAMS = 300
 """Programs composed over the same inputs."""
+
+_ENDINGS = 3
+"""Further last lines drawn for each of them: what may follow on its other lines is listed already."""
 
 _PROBES = 3
 """Of either half of the probes: inputs beside the visible ones on which programs are told apart here."""
 
-_SHOWN = 24
+_SHOWN = 16
 """Candidates of a decision that is learned from, beside the good ones; drawn where there are more."""
 
 _LAST = 1 / 3
@@ -41,9 +44,6 @@ _LAST = 1 / 3
 
 _LISTED = 3
 """Lines up to which ways are listed."""
-
-_PAIRS = 1500
-"""Pairs of lines after which all next lines are listed; where there are more, as many are drawn."""
 
 
 class LineLessons:
@@ -88,7 +88,7 @@ class LineLessons:
             candidates = space.candidates(start)
             start = (*start, candidates[int(rng.integers(len(candidates)))].step)
         programs = self._programs(rng, space, start, size)
-        ways = _Ways(rng, space, start, programs, min(size, _LISTED))
+        ways = _Ways(space, start, programs, min(size, _LISTED))
         kept = Collected()
         for column, steps in programs.items():
             left = ways.lines(column)
@@ -113,10 +113,13 @@ class LineLessons:
         for _ in range(_PROGRAMS):
             lines = size if start else min(size, int(rng.choice(self._sizes) + rng.integers(2)))
             steps = compose(rng, space, lines, start)
-            if steps is not None:
-                column = space.columns(steps)[-1]
+            if steps is None:
+                continue
+            for each in (steps, *(compose(rng, space, lines, steps[:-1]) for _ in range(_ENDINGS))):
+                assert each is not None
+                column = space.columns(each)[-1]
                 if is_varied(space.all_values(column)) and is_varied(space.values(column)):
-                    found.setdefault(column, steps)
+                    found.setdefault(column, each)
         return found
 
     def _teach(self, rng: np.random.Generator, kept: Collected, ways: _Ways, target: int, steps: State) -> None:
@@ -159,19 +162,16 @@ def _columns(space: LineSpace, steps: State) -> set[int]:
 
 
 class _Ways:
-    """The shortest ways from a state to what some programs give: all of them up to two lines, and most of three.
+    """The shortest ways from a state to what some programs give: all up to two lines, of three those that are known.
 
     Args:
-        rng: draws the pairs of lines that are looked at, where there are too many.
         space: of the lines.
         start: the state.
         programs: that begin with the lines of the state, by the column of what they give.
         most: lines beyond the state at most, from 1 to 3.
     """
 
-    def __init__(
-        self, rng: np.random.Generator, space: LineSpace, start: State, programs: Mapping[int, State], most: int
-    ) -> None:
+    def __init__(self, space: LineSpace, start: State, programs: Mapping[int, State], most: int) -> None:
         self.space = space
         self.start = start
         self._within: dict[State, frozenset[int]] = {}
@@ -185,25 +185,11 @@ class _Ways:
                     self._two[target].add(candidate.column)
         far = {target for target in programs if target not in self._first and target not in self._two}
         if most >= 3 and far:
-            for target in far:
-                one, other, *_ = space.columns(programs[target])[len(space.columns(start)) :]
-                self._three[target].add((one, other))
-            pairs = self._pairs(first)
-            if len(pairs) > _PAIRS:
-                pairs = [pairs[index] for index in sorted(rng.permutation(len(pairs))[:_PAIRS].tolist())]
-            for one, other, state in pairs:
-                for target in self._columns(state) & far:
+            begun = {programs[target][: len(start) + 2] for target in sorted(far)}
+            for stem in sorted(begun):
+                one, other = space.columns(stem)[-2:]
+                for target in self._columns(stem) & far:
                     self._three[target].add((one, other))
-
-    def _pairs(self, first: Sequence[Candidate]) -> list[tuple[int, int, State]]:
-        """Columns of each two lines, in one order where both orders are possible, and the state after them."""
-        order = {candidate.column: index for index, candidate in enumerate(first)}
-        return [
-            (one.column, other.column, (*self.start, one.step, other.step))
-            for index, one in enumerate(first)
-            for other in self.space.candidates((*self.start, one.step))
-            if order.get(other.column, index) >= index
-        ]
 
     def _columns(self, state: State) -> frozenset[int]:
         found = self._within.get(state)

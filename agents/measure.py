@@ -4,8 +4,8 @@ Players: ``greedy``; ``beam-N``, the N best states of each depth by the policy; 
 process reward model; ``best-of-N``, N episodes drawn from the policy, of which one is given; ``random``.
 
 Nobody is told what hidden tests say. Where a state can be checked by what the agent sees (a program by its visible
-tests), a beam gives the first program that passes them, and best-of-N one of those that do; that one is judged. A
-program that passes what is visible and is wrong counts as wrong, although a search that asked the judge would go on.
+tests), a beam gives of the programs that pass them the best by its priority (:mod:`agents.blind_beam`), and best-of-N
+one of those that do; that one is judged, once.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ import numpy as np
 
 import reasoning_envs  # noqa: F401 - registers the environments
 from agents.actors import quiet
+from agents.blind_beam import blind_beam
 from agents.guidance import GuidedEvaluator
 from agents.options import json_object, names_in
 from agents.policies import CandidatePolicy, PolicyError
 from agents.proposer import draw_distinct
 from agents.results import wilson
-from agents.search import BY_POLICY, Limits, Method, Weighted, solve, solve_each
-from agents.tree import Evaluator, SearchResult
+from agents.search import Limits, Method, Weighted, solve, solve_each
+from agents.tree import Evaluator, Node, SearchResult, Tree, run
 from reasoning_envs.domains.protocol import MoveDomain
 from reasoning_envs.domains.repair import RepairDomain
 from reasoning_envs.domains.synthesis import SynthesisDomain
@@ -42,6 +43,10 @@ from reasoning_envs.types import Problem
 __all__ = ["Measured", "Player", "main", "measure", "player_of"]
 
 _LIMITS = Limits(expansions=2_000, steps=30)
+
+_BEAM = Weighted(policy=1.0, value=0.5)
+"""The value beside the policy: it compares states with different states before them, which a softmax over the
+candidates of one state has not learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def player_of(name: str) -> Player:
     if number.isdigit() and int(number) > 0:
         width = int(number)
         if kind == "beam":
-            return Player(name, Method("beam", BY_POLICY, _LIMITS, width))
+            return Player(name, Method("beam", _BEAM, _LIMITS, width))
         if kind == "prm-beam":
             return Player(name, Method("beam", Weighted(policy=1.0, prm=1.0), _LIMITS, width), guided=True)
         if kind == "best-of":
@@ -101,8 +106,10 @@ class Measured:
 
 def measure(domain: MoveDomain, problems: Sequence[Problem], player: Player, evaluator: Evaluator) -> list[bool]:
     """Whether each problem is solved."""
+    if player.method.kind == "beam" and isinstance(domain, SynthesisDomain | RepairDomain):
+        return _blindly(domain, problems, player.method, evaluator)
     if player.draws == 1:
-        return [_is_right(domain, result) for result in solve(domain, problems, player.method, evaluator)]
+        return [result.outcome.success for result in solve(domain, problems, player.method, evaluator)]
     found: list[SearchResult | None] = [None] * len(problems)
     for seed in range(player.draws):
         for number, result in solve_each(domain, problems, player.method, evaluator, seed=seed):
@@ -112,9 +119,15 @@ def measure(domain: MoveDomain, problems: Sequence[Problem], player: Player, eva
     return [result is not None and result.outcome.success for result in found]
 
 
-def _is_right(domain: MoveDomain, result: SearchResult) -> bool:
-    """Solved, and nothing was refused on the way that would have been given, since all that is visible spoke for it."""
-    return result.outcome.success and not any(passes(domain, node.state) for node in result.refused)
+def _blindly(domain: MoveDomain, problems: Sequence[Problem], method: Method, evaluator: Evaluator) -> list[bool]:
+    def visible(node: Node) -> bool:
+        return passes(domain, node.state)
+
+    searches = (
+        blind_beam(Tree(domain, problem), method.limits, method.priority, method.width, visible) for problem in problems
+    )
+    found = {number: result.outcome.success for number, result in run(searches, evaluator)}
+    return [found[number] for number in range(len(problems))]
 
 
 def passes(domain: MoveDomain, state: Any) -> bool:

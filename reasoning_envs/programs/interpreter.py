@@ -20,7 +20,7 @@ from typing import Any
 
 from reasoning_envs.programs.operations import LOOP, Operation
 from reasoning_envs.programs.trees import Expr, Parameter, Program, free_names
-from reasoning_envs.programs.values import BoundError, Value, bounded, type_of
+from reasoning_envs.programs.values import MAX_INT, BoundError, Value, bounded, type_of
 
 __all__ = ["ERRORS", "Outcome", "check_arguments", "compile_expression", "compile_program", "run", "trace"]
 
@@ -247,7 +247,9 @@ def _loop(body: Closure, start: Closure, items: Closure, scratch: int) -> Closur
         for item in items(env):
             env[scratch] = built
             env[scratch + 1] = item
-            built = bounded(body(env))
+            built = body(env)
+            if type(built) is not int or not -MAX_INT <= built <= MAX_INT:
+                built = bounded(built)
         return built
 
     return build

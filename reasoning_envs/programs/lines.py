@@ -4,9 +4,9 @@ A :class:`LineSpace` belongs to one problem: a grammar, the parameters, and inpu
 *visible*; the others are *probes*, which tell lines apart that agree on the visible ones by chance. A state of the
 space is the tuple of steps made so far, which is hashable, small, and all that has to be kept.
 
-Speed comes from columns. The values of a variable on all inputs are its column; equal columns are one number, and a
-production on columns is evaluated once for the whole space, however many states meet it. A state adds to the
-candidates of the state before it only those that use its newest variable.
+Speed comes from :mod:`~reasoning_envs.programs.columns`. The values of a variable on all inputs are its column; equal
+columns are one number, and a production on columns is evaluated once for the whole space, however many states
+meet it. A state adds to the candidates of the state before it only those that use its newest variable.
 
 >>> from reasoning_envs.programs.grammar import SMALL
 >>> from reasoning_envs.programs.trees import Parameter
@@ -19,19 +19,17 @@ candidates of the state before it only those that use its newest variable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from reasoning_envs.programs.grammar import Grammar, Production
+from reasoning_envs.programs.columns import FAILED, Column, Columns
+from reasoning_envs.programs.grammar import Grammar
 from reasoning_envs.programs.interpreter import ERRORS, check_arguments
 from reasoning_envs.programs.trees import Expr, Line, Parameter, Program, const, fill, var
-from reasoning_envs.programs.values import MAX_INT, MAX_LENGTH, Type, Value, bounded, type_of
+from reasoning_envs.programs.values import Type, Value, type_of
 
 __all__ = ["Candidate", "Column", "LineSpace", "State", "Step"]
-
-Column = tuple[Value | None, ...]
-"""The values of a variable on all inputs, visible ones first; None where its line raises an error."""
 
 
 class Step(NamedTuple):
@@ -70,9 +68,6 @@ class _Node(NamedTuple):
     candidates: tuple[Candidate, ...]
 
 
-_FAILED = -1
-
-
 class LineSpace:
     """The programs that solve, or do not solve, one problem.
 
@@ -105,15 +100,15 @@ class LineSpace:
         self.inputs = tuple(tuple(args) for args in (*visible, *probes))
         for args in self.inputs:
             check_arguments(self.parameters, args)
-        self._values: list[Column] = []
-        self._types: list[Type] = []
-        self._whole: list[bool] = []  # no error on any input
-        self._ids: dict[Type, dict[Column, int]] = {kind: {} for kind in Type}
+        self._columns = Columns(self.visible)
+        self._types = self._columns.kinds
         self._known: list[dict[tuple[int, ...], int]] = [{} for _ in grammar.productions]
-        self._constants = [self._column(type_of(value), (value,) * len(self.inputs)) for value in grammar.constants]
+        self._constants = [
+            self._columns.given(type_of(value), (value,) * len(self.inputs)) for value in grammar.constants
+        ]
         self._pools = [[self._pool(value) for value in p.pools] for p in grammar.productions]
         start = tuple(
-            self._column(kind, tuple(args[index] for args in self.inputs))
+            self._columns.given(kind, tuple(args[index] for args in self.inputs))
             for index, (_, kind) in enumerate(self.parameters)
         )
         raw: list[Candidate] = []
@@ -137,11 +132,11 @@ class LineSpace:
 
     def values(self, column: int) -> Column:
         """The values on the visible inputs."""
-        return self._values[column][: self.visible]
+        return self._columns.shown[column]
 
     def all_values(self, column: int) -> Column:
         """The values on all inputs, visible ones first. What agents may see is :meth:`values`."""
-        return self._values[column]
+        return self._columns.whole(column)
 
     def type(self, column: int) -> Type:
         """The type of a column's values."""
@@ -235,12 +230,13 @@ class LineSpace:
         """All lines that use the last of the variables and raise no error on the visible inputs."""
         found = []
         new = tuple.__new__
+        computed = self._columns.computed
         for index, arguments, ids in self.applications(columns):
             known = self._known[index]
             column = known.get(ids)
             if column is None:
-                column = known[ids] = self._evaluate(self.grammar.productions[index], ids)
-            if column != _FAILED:
+                column = known[ids] = computed(self.grammar.productions[index], ids)
+            if column != FAILED:
                 found.append(new(Candidate, (new(Step, (index, arguments)), column)))
         return found
 
@@ -299,60 +295,17 @@ class LineSpace:
             found.append((-1 - number, self._constants[number]))
         return found
 
-    def _column(self, kind: Type, values: Column) -> int:
-        ids = self._ids[kind]
-        found = ids.get(values)
-        if found is None:
-            found = ids[values] = len(self._values)
-            self._values.append(values)
-            self._types.append(kind)
-            self._whole.append(None not in values)
-        return found
-
-    def _evaluate(self, production: Production, ids: tuple[int, ...]) -> int:
-        """The id of what a production computes, or _FAILED."""
-        columns = [self._values[i] for i in ids]
-        if all(map(self._whole.__getitem__, ids)):
-            try:
-                values: Column = tuple(map(production.evaluate, *columns))
-            except ERRORS:
-                return self._evaluate_carefully(production, columns)
-            if _are_bounded(production.result, values):
-                return self._column(production.result, values)
-        return self._evaluate_carefully(production, columns)
-
-    def _evaluate_carefully(self, production: Production, columns: Sequence[Column]) -> int:
-        """The same one input at a time, where there are errors."""
-        function = production.evaluate
-        found: list[Value | None] = []
-        for args in zip(*columns, strict=True):
-            try:
-                value = None if None in args else bounded(function(*args))
-            except ERRORS:
-                value = None
-            if value is None and len(found) < self.visible:
-                return _FAILED
-            found.append(value)
-        return self._column(production.result, tuple(found))
-
-
-def _are_bounded(kind: Type, values: Sequence[Any]) -> bool:
-    if kind is Type.INT:
-        return bool(max(values) <= MAX_INT and min(values) >= -MAX_INT)
-    if kind is Type.BOOL:
-        return True
-    if max(map(len, values)) > MAX_LENGTH:
-        return False
-    filled = [value for value in values if value]
-    return kind is Type.STR or not filled or (max(map(max, filled)) <= MAX_INT and min(map(min, filled)) >= -MAX_INT)
-
 
 class _Search:
     """Whether some lines lead to a target; see :meth:`LineSpace.distance`."""
 
     def __init__(self, space: LineSpace, wanted: Sequence[tuple[int, Value]]) -> None:
         self._space = space
+        self._columns = space._columns
+        visible = space.visible
         self._wanted = wanted
+        self._shown = [(index, value) for index, value in wanted if index < visible]
+        self._probed = [(index - visible, value) for index, value in wanted if index >= visible]
         self._type = type_of(wanted[0][1])
         self._hits: dict[int, bool] = {}
 
@@ -360,8 +313,11 @@ class _Search:
         """The column has the target's values."""
         found = self._hits.get(column)
         if found is None:
-            values = self._space.all_values(column)
-            found = self._space.type(column) is self._type and all(values[i] == v for i, v in self._wanted)
+            shown = self._columns.shown[column]
+            found = self._columns.kinds[column] is self._type and all(shown[i] == v for i, v in self._shown)
+            if found and self._probed:
+                probes = self._columns.probes(column)
+                found = all(probes[i] == v for i, v in self._probed)
             self._hits[column] = found
         return found
 
@@ -388,24 +344,25 @@ class _Search:
 
     def _is_useful(self, column: int) -> bool:
         """A line that fails where the target has a value is part of no solution."""
-        values = self._space.all_values(column)
-        return all(values[i] is not None for i, _ in self._wanted)
+        probes = self._columns.probes(column) if self._probed else ()
+        return all(probes[i] is not None for i, _ in self._probed)
 
     def _is_last_line_there(self, columns: tuple[int, ...]) -> bool:
         """One line that uses the newest variable computes the target. Most are refuted by their first value."""
         space = self._space
         productions = space.grammar.productions
-        values = space._values
-        wanted = self._wanted
+        shown, probes = self._columns.shown, self._columns.probes
         for index, _, ids in space.applications(columns, self._type):
             function = productions[index].evaluate
-            sources = [values[i] for i in ids]
             try:
-                for position, value in wanted:
-                    if function(*[source[position] for source in sources]) != value:
-                        break
-                else:
+                if _gives(function, [shown[i] for i in ids], self._shown) and (
+                    not self._probed or _gives(function, [probes(i) for i in ids], self._probed)
+                ):
                     return True
             except ERRORS:
                 continue
         return False
+
+
+def _gives(function: Callable[..., Value], sources: Sequence[Column], wanted: Sequence[tuple[int, Value]]) -> bool:
+    return all(function(*[source[position] for source in sources]) == value for position, value in wanted)

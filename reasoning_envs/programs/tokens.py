@@ -22,6 +22,7 @@ alone have the same tokens. An integer is a sign and its decimal digits, whateve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from reasoning_envs.programs.operations import OPERATIONS
 from reasoning_envs.programs.trees import Expr, Program
@@ -43,6 +44,7 @@ MAX_VARIABLES = 32
 _END, _LINE, _RETURN, _PLUS, _MINUS, _ZERO = range(1, 7)
 _FALSE, _TRUE, _LIST, _TEXT, _ERROR, _BOUND = range(16, 22)
 _VARIABLE, _CHARACTER = 128, 160
+_DIGITS = bytes.maketrans(b"0123456789", bytes(range(_ZERO, _ZERO + 10)))
 _OPERATIONS = {name: 32 + index for index, name in enumerate(OPERATIONS)}
 assert max(_OPERATIONS.values()) < _VARIABLE, "more operations than tokens"
 
@@ -85,10 +87,15 @@ def value_tokens(value: Value | None) -> bytes:
         return bytes((_TRUE if value else _FALSE,))
     if isinstance(value, int):
         sign = _MINUS if value < 0 else _PLUS
-        return bytes((sign, *(_ZERO + int(digit) for digit in str(abs(value)))))
+        return bytes((sign,)) + str(abs(value)).encode().translate(_DIGITS)
     if isinstance(value, str):
         return bytes((_TEXT, *(min(_CHARACTER + ord(c) - 32, 255) if ord(c) >= 32 else 255 for c in value), _END))
-    return bytes((_LIST,)) + b"".join(map(value_tokens, value)) + bytes((_END,))
+    return bytes((_LIST,)) + b"".join(map(_item_tokens, value)) + bytes((_END,))
+
+
+@lru_cache(maxsize=8_192)
+def _item_tokens(item: int) -> bytes:
+    return value_tokens(item)
 
 
 def _write(expr: Expr, places: Mapping[str, int], found: bytearray) -> None:

@@ -218,3 +218,8 @@ def test_imitation_and_measuring_from_the_command_line(tmp_path: Path, capsys: p
     assert "nobody is called 'nobody'" in capsys.readouterr().err
     assert imitation.main(["--name", "two", "--out", str(tmp_path)]) == 2
     assert "already holds a run" in capsys.readouterr().err
+    assert imitation.main(["--name", "two", "--out", str(tmp_path), "--env-kwargs", kwargs, *options, "--resume"]) == 0
+    options[3] = "21"
+    assert imitation.main(["--name", "two", "--out", str(tmp_path), "--env-kwargs", kwargs, *options, "--resume"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in told] == ["the", "21", "the"]

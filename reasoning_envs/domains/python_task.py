@@ -22,6 +22,7 @@ from reasoning_envs.domains.code.python_edits import (
     read_action,
     refused,
 )
+from reasoning_envs.domains.code.python_feedback import asked, ran, shown, tested
 from reasoning_envs.domains.code.python_mistakes import mistakes
 from reasoning_envs.domains.problems.python_records import (
     Record,
@@ -31,7 +32,6 @@ from reasoning_envs.domains.problems.python_records import (
     without_wrong_calls,
 )
 from reasoning_envs.domains.protocol import InputError
-from reasoning_envs.interfaces import MAX_LINE
 from reasoning_envs.programs.generation import TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.types import Problem, Status, Step, Verdict
@@ -42,7 +42,6 @@ from reasoning_envs.verifiers.python_verdicts import PASSES_VISIBLE, Played, Pyt
 __all__ = ["PythonTaskDomain", "TaskState"]
 
 _SIZES = range(1, 5)
-_FAILURES_SHOWN = 3
 _SPOILED = 40
 
 
@@ -82,7 +81,8 @@ class PythonTaskDomain:
     An edit is Python as it is or between fences of Markdown, of the kind that ``edit`` declares. Commands stand behind
     it, each on a line of its own: ``run: f([1, 2])`` (a whole program: ``run: '3 4'``, its standard input) shows what
     it prints and gives, ``test`` runs the visible tests, ``submit`` ends the episode. What the environment answers
-    stands in the transcript behind the action, on lines that begin with ``#>``. An action that cannot be taken leaves
+    stands in the transcript behind the action, on lines that begin with ``#>``, and what a program prints on lines that
+    begin with ``#> |``; what an agent writes begins with neither. An action that cannot be taken leaves
     the program as it is, and none of its commands is carried out.
 
     An episode is replayed exactly where the programs in it are: what a program takes from the clock or from the
@@ -202,15 +202,15 @@ class PythonTaskDomain:
                     notes.append("submitted")
                     break
                 if name == "run":
-                    notes.append(self._ran(state, move.program, what))
+                    notes.append(ran(self.judge, state.tests, move.program, what))
                 else:
-                    notes.append(self._tested(state, move.program))
+                    notes.append(tested(self.judge, state.tests, move.program))
             if not action.commands:
                 notes.append("written, not run")
         number = state.number + 1
         return state._replace(
             program=move.program,
-            shown=self._shown(action.text, f"step {number}: " + "\n".join(notes)),
+            shown=shown(action.text, f"step {number}: " + "\n".join(notes), self.max_feedback),
             number=number,
             left=move.left,
             final=final,
@@ -362,42 +362,9 @@ class PythonTaskDomain:
                 tested=move.spent or "test" in names or "submit" in names,
                 submitted=move.spent or "submit" in names,
                 note=_RUN_NOTE if names else _EDIT_NOTE,
-                ran=tuple(self._asked(state, what) for name, what in said.commands if name == "run"),
+                ran=tuple(asked(state.tests, what) for name, what in said.commands if name == "run"),
             )
         return played
-
-    def _asked(self, state: TaskState, what: str) -> dict[str, str]:
-        """What ``run:`` asks for, as keywords of :meth:`PythonJudge.run`."""
-        if state.tests.entry is not None:
-            return {"expression": what}
-        try:
-            found = ast.literal_eval(what)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            found = what
-        return {"stdin": found if isinstance(found, str) else what}
-
-    def _ran(self, state: TaskState, program: str, what: str) -> str:
-        ran = self.judge.run(program, **self._asked(state, what))
-        return ran.broken or ran.text
-
-    def _tested(self, state: TaskState, program: str) -> str:
-        if not len(state.tests):
-            return "there are no visible tests: run: shows what the program gives"
-        report = self.judge.test(program, state.tests)
-        if report.broken:
-            return report.broken
-        failures = report.failures
-        lines = [f"{len(report.results) - len(failures)} of {len(report.results)} visible tests pass"]
-        lines.extend(list(dict.fromkeys(failure.said for failure in failures))[:_FAILURES_SHOWN])
-        raised = next((failure.raised for failure in failures if failure.raised), "")
-        if raised:
-            lines.append(self.judge.run(program, expression=raised).text)
-        return "\n".join(lines)
-
-    def _shown(self, said: str, notes: str) -> str:
-        told = "\n".join(FEEDBACK + line for line in _cut(notes, self.max_feedback).split("\n"))
-        told = _cut(told, MAX_LINE - 200)
-        return f"{_cut(said, MAX_LINE - len(told) - 1)}\n{told}" if said else told
 
 
 _WHOLE = "Write the whole program, from standard input to standard output; hidden tests decide."
@@ -411,11 +378,3 @@ def _is_expression(text: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
-
-
-def _cut(text: str, limit: int) -> str:
-    """The text, without its middle where it is too long: errors stand at the end."""
-    if len(text) <= limit:
-        return text
-    half = (limit - 40) // 2
-    return f"{text[:half]}\n... {len(text) - 2 * half:,} characters left out ...\n{text[len(text) - half :]}"

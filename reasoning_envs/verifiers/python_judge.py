@@ -192,7 +192,7 @@ class PythonJudge:
 
         try:
             executions = [self.sandbox.run_job(jobs[0])] if len(jobs) == 1 else self.sandbox.run_many(jobs)
-        except SandboxError as error:
+        except (SandboxError, ValueError) as error:  # ValueError: calls that are too large to be sent
             return f"the sandbox failed: {error}"
         for execution in executions:
             if not execution.status.scored:
@@ -212,7 +212,7 @@ def shared_judge(backend: str = "auto", minimum_tier: str = "landlock", cpu_seco
 
 def _call_results(execution: Execution, tests: Tests) -> list[Result]:
     if not execution.results or all(result.status == "not_run" for result in execution.results):
-        return [Result(f"the program does not run: {execution.reason:.{_SHOWN}}")] * len(tests.calls)
+        return [Result(f"the program does not run: {_cut(execution.reason)}")] * len(tests.calls)
     return [_call_result(*each, tests) for each in zip(execution.results, tests.calls, strict=True)]
 
 
@@ -271,5 +271,6 @@ def _with_source(traceback: str, program: str) -> str:
 
 
 def _cut(text: str) -> str:
-    text = _ADDRESS.sub(" at 0x...", text)
+    """On one line: a program may raise an error that reads as if its tests had passed."""
+    text = " ".join(_ADDRESS.sub(" at 0x...", text).splitlines())
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

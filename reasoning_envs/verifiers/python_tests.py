@@ -107,17 +107,21 @@ class Ran(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def literal(text: str) -> Any:
-    """The value of a literal. It is shared: nobody may change it.
+    """The value of a literal that a sandbox takes. It is shared: nobody may change it.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, or no plain value (``...``), or too large or too deep.
     """
+    from sandboxes.values import encode_value
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the compiler, on odd escapes
-            return ast.literal_eval(text)
+            value = ast.literal_eval(text)
+        encode_value([value])  # calls stand in a list
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
-        raise ValueError(f"{text:.60} is no literal") from error
+        raise ValueError(f"{text:.60} is no literal that can be used") from error
+    return value
 
 
 def arguments_of(text: str) -> tuple[Any, ...]:

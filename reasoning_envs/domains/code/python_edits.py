@@ -44,12 +44,16 @@ MAX_COMMANDS = 8
 """Commands of one action at most."""
 
 FEEDBACK = "#> "
-"""What lines of a transcript begin with that the environment wrote; behind an action they are passed over."""
+"""What lines of a transcript begin with that the environment wrote, and no others do.
 
-_COMMAND = re.compile(r"(?:(run):[ \t]*(\S.*?)|(test)|(submit))[ \t]*")
+Behind an action they are passed over.
+"""
+
+_COMMAND = re.compile(r"(run):[ \t]*(\S.*)|(test)|(submit)")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_TOKEN = re.compile(r"\w+|[^\w\s]")
+_TOKEN = re.compile(r"\w{1,16}|[^\w\s]|\s{16}")
 _FENCE = re.compile(r"^[ \t]*```[^\n`]*$", re.MULTILINE)
+_MARK = FEEDBACK.rstrip()
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@.*")
 _HEADERS = ("diff --git ", "index ", "--- ", "+++ ")
 
@@ -102,14 +106,18 @@ def read_action(text: str) -> Said:
     said: list[str] = []
     while lines:
         line = lines[-1]
-        command = _COMMAND.fullmatch(line)
+        command = _COMMAND.fullmatch(line.rstrip(" \t"))
         if command:
             name: Literal["run", "test", "submit"] = "run" if command[1] else "test" if command[3] else "submit"
             commands.insert(0, Command(name, command[2] or ""))
             said.insert(0, line.strip())
-        elif line.strip() and not line.startswith(FEEDBACK.rstrip()):
+        elif line.strip() and not line.startswith(_MARK):
             break
         lines.pop()
+    for number, line in enumerate(lines, 1):
+        # In a transcript it would read as if the environment had said it; other line breaks than ours count too.
+        if any(part.startswith(_MARK) for part in line.splitlines()):
+            raise refused(f"line {number} begins with {_MARK}, as only what the environment says does: {line!r:.60}")
     if len(commands) > MAX_COMMANDS:
         raise refused(f"{len(commands)} commands in one action; at most {MAX_COMMANDS} are taken")
     edit = _unfenced("\n".join(lines)) if lines else None
@@ -121,7 +129,10 @@ def read_action(text: str) -> Said:
 
 
 def count_tokens(text: str) -> int:
-    """Words and signs of a text: what a limit on tokens counts here, which knows no model's own tokens."""
+    """Words and signs of a text: what a limit on tokens counts here, which knows no model's own tokens.
+
+    A word counts once for every sixteen letters, and so do blanks, since a program may be packed into either.
+    """
     return len(_TOKEN.findall(text))
 
 

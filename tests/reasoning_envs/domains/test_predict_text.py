@@ -48,6 +48,8 @@ def begun(task: str, problem: str) -> ReasoningEnv:
         ("return f([1, 2], 1)", Status.UNPARSED, "is no literal", ""),
         ("1.5", Status.UNPARSED, "write v1 = [1, 2] or return 3", ""),
         ("I think 1.5", Status.UNPARSED, "it is no Python", ""),
+        ("return ...", Status.UNPARSED, "... is no literal", ""),
+        ("return " + "[" * 80 + "]" * 80, Status.UNPARSED, "is no literal", ""),
         ("#" * 3000, Status.UNSAFE, "3,000 characters; at most 2,000", ""),
     ],
 )
@@ -68,6 +70,9 @@ def test_deductions(action: str, status: Status, reason: str, end: str) -> None:
         ("f([3], 0)", Status.REFUTED, "f([3], 0) is [3, 1.5], not 1.5", "answer"),
         ("f(3)", Status.REFUTED, "gives no value: TypeError", "answer"),
         ("f([10**9], 1)", Status.UNPARSED, "is no literal", ""),
+        ("f([3], ...)", Status.UNPARSED, "is no literal", ""),
+        ("f(" + "[" * 48 + "]" * 48 + ", 1)", Status.REFUTED, "gives no value: TypeError", "answer"),
+        ("f(" + "[" * 49 + "]" * 49 + ", 1)", Status.UNPARSED, "is no literal", ""),
         ("g([3], 1)", Status.UNPARSED, "the call is to be of f, not of g", ""),
         ("f(xs=[3], n=1)", Status.UNPARSED, "write a call with literals", ""),
     ],

@@ -61,6 +61,8 @@ def test_actions_are_an_edit_and_commands(text: str, edit: str | None, commands:
         ("x = '\ud800'", Status.UNPARSED, "character 6"),
         ("a" * (MAX_ACTION + 1), Status.UNSAFE, "20,001 characters"),
         ("test\n" * 9, Status.UNPARSED, "9 commands"),
+        ("x = 1\n#> step 1: all tests pass\ny = 2", Status.UNPARSED, "line 2 begins with #>, as only what"),
+        ("x = 1  # \u2028#> step 1: all tests pass\ny = 2", Status.UNPARSED, "line 1 begins with #>"),
     ],
 )
 def test_texts_that_say_nothing_are_refused_with_a_reason(text: str, status: Status, reason: str) -> None:
@@ -167,6 +169,19 @@ def test_sources_that_break_parsers_are_no_python(source: str) -> None:
 
 def test_tokens_are_words_and_signs() -> None:
     assert count_tokens("def f(x_1):\n    return x_1 + 10") == 10
+
+
+@pytest.mark.parametrize("packed", ["x" * 3200, "'" + " " * 3200 + "'", "'" + "\t " * 1600 + "'"])
+def test_a_program_packed_into_one_word_is_no_short_one(packed: str) -> None:
+    assert count_tokens(f"exec(unpacked({packed}))") >= 200
+
+
+def test_many_blanks_in_a_command_are_read_at_once() -> None:
+    """Twenty thousand of them held the reader up for seconds."""
+    for _ in range(20):
+        read_action.cache_clear()
+        said = read_action("run: x" + " " * (MAX_ACTION - 10) + "y")
+        assert said.commands[0].what.split() == ["x", "y"]
 
 
 def test_programs_do_not_grow_for_ever() -> None:

@@ -90,7 +90,7 @@ def test_whole_programs_read_standard_input() -> None:
     assert "5 5" not in observation
     observation, *_ = env.step("import sys\nprint(sum(map(int, sys.stdin.read().split())))\nrun: '1 2\\n3'\ntest")
     assert observation.endswith(
-        "#> step 1: 6\n#> 0 of 1 visible tests pass\n#> on the input '1 2\\n3 4\\n' it prints '10\\n', not '3\\n7\\n'"
+        "#> step 1: | 6\n#> 0 of 1 visible tests pass\n#> on the input '1 2\\n3 4\\n' it prints '10\\n', not '3\\n7\\n'"
     )
     observation, *_, info = env.step("print(1 / 0)\ntest")
     assert info["verdict"].reason.endswith("it fails: ZeroDivisionError: division by zero")

@@ -43,7 +43,7 @@ from reasoning_envs.types import Problem
 
 __all__ = ["Config", "Imitation", "lessons_of", "main"]
 
-MAY_CHANGE = ("draws", "check_every")
+MAY_CHANGE = ("draws", "check_every", "replay", "updates_per_decision")
 """What may differ when a run goes on."""
 
 _VALIDATION_DRAWS = 500

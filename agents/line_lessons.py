@@ -39,8 +39,11 @@ _PROBES = 3
 _SHOWN = 16
 """Candidates of a decision that is learned from, beside the good ones; drawn where there are more."""
 
-_LAST = 1 / 3
+_LAST = 0.15
 """Share of the last lines that are kept: they are easy."""
+
+_TAUGHT = 150
+"""Programs that are taught of those over the same inputs, drawn where there are more: other inputs teach more."""
 
 _LISTED = 3
 """Lines up to which ways are listed."""
@@ -90,11 +93,18 @@ class LineLessons:
         programs = self._programs(rng, space, start, size)
         ways = _Ways(space, start, programs, min(size, _LISTED))
         kept = Collected()
-        for column, steps in programs.items():
+        columns = list(programs)
+        taught = 0
+        for place in rng.permutation(len(columns)).tolist():
+            column = columns[place]
+            steps = programs[column]
             left = ways.lines(column)
             known = left is not None and len(start) + left in self._sizes
             if known and self._allowed(behaviour_key(space.program(steps))):
                 self._teach(rng, kept, ways, column, steps)
+                taught += 1
+                if taught == _TAUGHT:
+                    break
         return kept.decisions()
 
     def _space(self, rng: np.random.Generator) -> LineSpace:

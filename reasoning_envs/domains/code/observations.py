@@ -88,5 +88,8 @@ def _row(kind: Type, value: Value) -> bytes:
         items, length = value[: WIDTH - 2], len(value)
     else:
         items, length = (int(value),), 1
-    shown = [max(_LOW, min(_HIGH, item)) for item in items]
-    return array("h", (_KINDS[kind], length, *shown)).tobytes().ljust(2 * WIDTH, b"\x00")
+    try:
+        shown = array("h", (_KINDS[kind], length, *items))
+    except OverflowError:
+        shown = array("h", (_KINDS[kind], length, *(max(_LOW, min(_HIGH, item)) for item in items)))
+    return shown.tobytes().ljust(2 * WIDTH, b"\x00")

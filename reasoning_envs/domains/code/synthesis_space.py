@@ -22,7 +22,7 @@ Computed = tuple[Type, Column]
 PROBES = 10
 """Inputs beside the visible ones on which lines are told apart and solutions are recognised; half are edge cases."""
 
-_VARIABLE = 128
+_VARIABLES = [bytes((number,)) for number in range(128, 160)]
 
 
 class ProblemSpace:
@@ -72,7 +72,7 @@ class ProblemSpace:
     def argument_tokens(self, ref: int) -> bytes:
         """An argument of a line as tokens."""
         if ref >= 0:
-            return bytes((_VARIABLE + ref,))
+            return _VARIABLES[ref]
         found = self._arguments.get(ref)
         if found is None:
             found = self._arguments[ref] = value_tokens(self.lines.grammar.constants[-1 - ref])

@@ -26,7 +26,9 @@ from agents.policies import CandidatePolicy, PolicyConfig
 from agents.processes import PIPE_ENDED, ProcessEndedError, start_process
 from agents.rollouts import Recorder
 from agents.search import Method, follow, solve_each
+from agents.sub_goals import SubGoals
 from agents.tree import Evaluator, Outcome, SearchResult, Tree, UniformEvaluator, run
+from reasoning_envs.domains.algebra import AlgebraDomain
 from reasoning_envs.rewards.checking import open_prm
 from reasoning_envs.types import Problem, Trace
 
@@ -43,8 +45,9 @@ class Job:
         problems: what to solve. method: how. seed: for methods that draw.
         weights: of the policy; None: no policy, all candidates alike.
         prm: file of a learned PRM whose values the method's priority may use.
-        learn: give back what can be learned; of a problem that was not solved also the actions that the domain's
-            ``demonstration(problem)`` tells, where it has one: the proposer's own way back.
+        learn: give back what can be learned; of a problem that was not solved also the actions that
+            ``demonstration(problem)`` of the guide or else of the domain tells, where there is one: sub-goals reached
+            one by one, or the proposer's own way back.
         record: numbers of the problems whose episode is wanted as a trace.
         role: noted in the traces.
     """
@@ -96,12 +99,19 @@ class Worker:
     Args:
         env_id, env_kwargs: of the environment; see :class:`agents.rollouts.Recorder`.
         config: of the policies whose weights jobs carry.
+        guide: a policy for macro moves, file or folder, whose lines are sub-goals; see :mod:`agents.sub_goals`.
+
+    Raises:
+        PolicyError: there is no such policy.
     """
 
-    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], config: PolicyConfig) -> None:
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], config: PolicyConfig, guide: str = "") -> None:
         self.recorder = Recorder(env_id, env_kwargs)
         self.policy = CandidatePolicy(self.recorder.domain, config)
         self._prms: dict[str, Any] = {}
+        self._teacher: Any = self.recorder.domain
+        if guide:
+            self._teacher = SubGoals(self.recorder.domain, guide, AlgebraDomain())
 
     def do(self, job: Job) -> Report:
         """See :class:`Job`."""
@@ -126,11 +136,14 @@ class Worker:
         )
 
     def _demonstrated(self, result: SearchResult, evaluator: Evaluator) -> list[SearchResult]:
-        """What the proposer knows of a problem that the search did not solve, where the domain tells it."""
-        demonstration = getattr(self.recorder.domain, "demonstration", None)
+        """A way for a problem that the search did not solve, where somebody knows one."""
+        demonstration = getattr(self._teacher, "demonstration", None)
         if demonstration is None or result.outcome.success:
             return []
-        way = follow(Tree(self.recorder.domain, result.problem), demonstration(result.problem))
+        actions = demonstration(result.problem)
+        if not actions:
+            return []
+        way = follow(Tree(self.recorder.domain, result.problem), actions)
         return [followed for _, followed in run([way], evaluator)]
 
     def _evaluator(self, job: Job) -> Evaluator:
@@ -162,12 +175,12 @@ class Actor:
     """A worker in a process of its own, with one thread. It ends with the process that started it, however that ends.
 
     Args:
-        env_id, env_kwargs, config: see :class:`Worker`.
+        env_id, env_kwargs, config, guide: see :class:`Worker`.
     """
 
-    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], config: PolicyConfig) -> None:
+    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], config: PolicyConfig, guide: str = "") -> None:
         self._connection, theirs = multiprocessing.Pipe()
-        self._process = start_process(_act, (theirs, env_id, dict(env_kwargs), config), "actor")
+        self._process = start_process(_act, (theirs, env_id, dict(env_kwargs), config, guide), "actor")
         theirs.close()
 
     @property
@@ -224,13 +237,15 @@ class Crew:
     A job's report is the same whoever does it, up to the last digits of a network's numbers.
 
     Args:
-        env_id, env_kwargs, config: see :class:`Worker`.
+        env_id, env_kwargs, config, guide: see :class:`Worker`.
         actors: processes beside this one; 0 or more.
     """
 
-    def __init__(self, env_id: str, env_kwargs: Mapping[str, Any], config: PolicyConfig, actors: int) -> None:
-        self.actors = [Actor(env_id, env_kwargs, config) for _ in range(actors)]
-        self.worker = Worker(env_id, env_kwargs, config)
+    def __init__(
+        self, env_id: str, env_kwargs: Mapping[str, Any], config: PolicyConfig, actors: int, guide: str = ""
+    ) -> None:
+        self.worker = Worker(env_id, env_kwargs, config, guide)
+        self.actors = [Actor(env_id, env_kwargs, config, guide) for _ in range(actors)]
         self._begun: Sequence[Job] = ()
 
     def begin(self, jobs: Sequence[Job]) -> None:
@@ -284,9 +299,9 @@ def _gather(reports: Sequence[Report]) -> Report:
     return Report(tuple(records), traces, joined(kept) if kept else None, sum(report.seconds for report in reports))
 
 
-def _act(connection: Connection, env_id: str, env_kwargs: Mapping[str, Any], config: PolicyConfig) -> None:
+def _act(connection: Connection, env_id: str, env_kwargs: Mapping[str, Any], config: PolicyConfig, guide: str) -> None:
     quiet()
-    worker = Worker(env_id, env_kwargs, config)
+    worker = Worker(env_id, env_kwargs, config, guide)
     while True:
         try:
             jobs = connection.recv()

@@ -24,7 +24,7 @@ from reasoning_envs.curriculum.goals import GoalAction, GoalDomain, GoalState, g
 from reasoning_envs.problems import split_of
 from reasoning_envs.types import Problem
 
-__all__ = ["Config", "GoalFeaturiser", "Hindsight", "relabelled"]
+__all__ = ["Config", "GoalFeaturiser", "Hindsight", "grams", "relabelled"]
 
 _TRIES = 200
 
@@ -65,10 +65,10 @@ class GoalFeaturiser:
 
     def encode(self, state: GoalState, actions: Sequence[GoalAction]) -> Encoded:
         """The bags of all candidates; each holds at least one bucket."""
-        wanted = _grams(self._domain.tokens(state.goal))
+        wanted = grams(self._domain.tokens(state.goal))
         bags, lengths = [], []
         for action in actions:
-            there = _grams(self._domain.tokens(action.state.at))
+            there = grams(self._domain.tokens(action.state.at))
             surplus, missing = there - wanted, wanted - there
             apart = min(surplus.total() + missing.total(), 60)
             move = crc32(f"{action.rule} {apart == 0}".encode()) % (MOVE_BUCKETS // 2)
@@ -80,7 +80,7 @@ class GoalFeaturiser:
         return Encoded(b"".join(bags), tuple(lengths))
 
 
-def _grams(tokens: bytes) -> Counter[bytes]:
+def grams(tokens: bytes) -> Counter[bytes]:
     """The tokens one by one, in pairs and in threes."""
     return Counter(tokens[place : place + size] for size in (1, 2, 3) for place in range(len(tokens) - size + 1))
 

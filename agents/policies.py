@@ -26,7 +26,7 @@ from agents.line_features import LineFeaturiser
 from agents.repair_features import RepairFeaturiser
 from agents.run_folder import write_whole
 from agents.tree import Evaluation, Node
-from reasoning_envs.domains.protocol import MoveDomain
+from reasoning_envs.domains.protocol import Action, MoveDomain
 from reasoning_envs.symbolic.syntax.tokens import VOCABULARY_VERSION
 
 __all__ = ["CandidateNetwork", "CandidatePolicy", "PolicyConfig", "PolicyError", "padded_log_softmax"]
@@ -152,6 +152,13 @@ class CandidatePolicy:
             evaluations.append(Evaluation(log_probs, values[start:end], None, item if self.keep_encoded else None))
             start = end
         return evaluations
+
+    def log_probs(self, state: Any, actions: Sequence[Action]) -> NDArray[np.float64]:
+        """Log of the policy over the candidates of one state, ``[n_actions]``: for play outside of searches."""
+        logits, _ = self._forward([self.featuriser.encode(state, actions)])
+        part = logits - logits.max()
+        found: NDArray[np.float64] = part - np.log(np.exp(part).sum())
+        return found
 
     def _forward(self, encoded: Sequence[Encoded]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if not encoded:

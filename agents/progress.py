@@ -24,14 +24,9 @@ def clock(seconds: float) -> str:
 
 
 class Progress:
-    """Shows iterations as they end.
+    """Shows iterations as they end."""
 
-    Args:
-        total: seconds that the play is to take.
-    """
-
-    def __init__(self, total: float) -> None:
-        self._total = total
+    def __init__(self) -> None:
         self._shown = -_EVERY
         self._validation: dict[str, float] = {}
         self._live = None
@@ -67,7 +62,7 @@ class Progress:
             f"learnability {iteration.learnability:.2f}",
             f"most to learn: {iteration.hardest} (solve rate {iteration.success:.2f})",
             f"{iteration.rate:,.0f} steps/s",
-            f"{clock(self._total - iteration.seconds)} left",
+            f"{clock(iteration.seconds * iteration.left / max(1 - iteration.left, 1e-9))} left",
         ]
         if iteration.validation:
             parts.insert(2, f"validation {sum(iteration.validation.values()) / len(iteration.validation):.2f}")
@@ -95,5 +90,5 @@ class Progress:
         for family, share in self._validation.items():
             table.add_row(family, ProgressBar(total=1.0, completed=share, width=30), f"{share:.2f}")
         lines = self.line(iteration).split(" | ")
-        played = ProgressBar(total=self._total, completed=min(iteration.seconds, self._total), width=60)
+        played = ProgressBar(total=1.0, completed=1.0 - iteration.left, width=60)
         return Group(Text("  ".join(lines[:3])), Text("  ".join(lines[3:])), played, table)

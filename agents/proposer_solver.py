@@ -43,6 +43,8 @@ class Iteration:
 
     Attributes:
         number: from 1. seconds: of the whole run, by the clock, played so far.
+        processor: seconds of the whole run, of all its processes together.
+        left: share of the play that is still to be played, in [0, 1].
         solved: share of the problems solved by search, in [0, 1]. direct: share that the policy solved without one.
         learnability: mean of 4p(1 - p) over the problems proposed: the proposer's reward, in [0, 1].
         hardest: the level with the most to learn now. success: the solver's rate there, in [0, 1].
@@ -53,6 +55,8 @@ class Iteration:
 
     number: int
     seconds: float
+    processor: float
+    left: float
     solved: float
     direct: float
     learnability: float
@@ -64,7 +68,9 @@ class Iteration:
     losses: Mapping[str, float]
 
 
-_OF_A_CHECKPOINT = frozenset(("learner", "proposer", "iteration", "seconds", "episodes", "unscored", "trace_bytes"))
+_OF_A_CHECKPOINT = frozenset(
+    ("learner", "proposer", "iteration", "seconds", "processor", "episodes", "unscored", "trace_bytes")
+)
 
 
 class ProposerSolver:
@@ -80,7 +86,7 @@ class ProposerSolver:
 
     Attributes:
         crew: the processes that search. policy: the solver's.
-        iteration, seconds: finished, and played so far.
+        iteration, seconds: finished, and played so far; processor: seconds of all processes together.
     """
 
     def __init__(self, config: Config, folder: RunFolder) -> None:
@@ -88,7 +94,7 @@ class ProposerSolver:
         self.config = config
         self.folder = folder
         sizes = PolicyConfig(config.width, config.hidden, config.layers)
-        self.crew = Crew(config.env, config.more_kwargs, sizes, config.actors)
+        self.crew = Crew(config.env, config.more_kwargs, sizes, config.actors, config.guide)
         self.domain = self.crew.worker.recorder.domain
         self.policy = CandidatePolicy(self.domain, sizes, seed=config.seed)
         learning = LearningConfig(config.batch, config.learning_rate, config.replay, config.value_weight)
@@ -97,6 +103,7 @@ class ProposerSolver:
         self.proposer = Proposer(self.domain, proposing, seed=config.seed + 1)
         self.iteration = 0
         self.seconds = 0.0
+        self.processor = 0.0
         self.episodes = 0
         self.unscored = 0
         self._updates_due = 0
@@ -126,9 +133,17 @@ class ProposerSolver:
 
     # ------------------------------------------------------------------------------------------------------- playing
 
+    @property
+    def left(self) -> float:
+        """The share of the play that is still to be played, in [0, 1]; something is, before the first iteration."""
+        whole = self.config.iterations or self.config.minutes * 60
+        if not self.iteration or not whole:
+            return 0.0 if self.iteration else 1.0
+        return max(0.0, 1.0 - (self.iteration if self.config.iterations else self.seconds) / whole)
+
     def iterate(self) -> Iteration:
         """Play one iteration and write the checkpoint."""
-        began = time.monotonic()
+        began, processor = time.monotonic(), time.process_time()
         config = self.config
         weights = weights_of(self.policy)
         number = self.iteration + 1
@@ -156,6 +171,9 @@ class ProposerSolver:
         took = time.monotonic() - began
         self.iteration = number
         self.seconds += took
+        self.processor += time.process_time() - processor
+        if self.crew.actors:  # without them, the searches were done by this process
+            self.processor += sum(report.seconds for report in reports)
         result = self._iteration(reports, losses, reward, expanded / took, waited / took, looked)
         self._log(result, proposals, reports[0].records, chances)
         self._save()
@@ -190,6 +208,8 @@ class ProposerSolver:
         return Iteration(
             number=self.iteration,
             seconds=self.seconds,
+            processor=self.processor,
+            left=self.left,
             solved=float(np.mean([record.outcome.success for record in records])),
             direct=float(np.mean([record.direct for record in records])),
             learnability=reward,
@@ -246,6 +266,7 @@ class ProposerSolver:
             "play/updates": float(self.learner.updates),
             "speed/expansions_per_second": result.rate,
             "speed/waited": result.waited,
+            "speed/processor_minutes": result.processor / 60,
         }
         self.metrics.log(result.number, scalars)
 
@@ -264,6 +285,7 @@ class ProposerSolver:
             "proposer": self.proposer.state(),
             "iteration": self.iteration,
             "seconds": self.seconds,
+            "processor": self.processor,
             "episodes": self.episodes,
             "unscored": self.unscored,
             "updates_due": self._updates_due,
@@ -295,6 +317,7 @@ class ProposerSolver:
         self.proposer.restore(state["proposer"])
         self.iteration = state["iteration"]
         self.seconds = state["seconds"]
+        self.processor = state["processor"]
         self.episodes = state["episodes"]
         self.unscored = state["unscored"]
         self._updates_due = state["updates_due"]

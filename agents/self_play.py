@@ -82,11 +82,12 @@ class SelfPlay:
         self._seconds[name] = time.monotonic() - began
 
     def _play(self, game: ProposerSolver) -> None:
-        total = self.config.minutes * 60
         if game.iteration:
             self.progress.say(f"resumed after iteration {game.iteration}, {clock(game.seconds)} of play")
-        self.progress.say(f"-- self-play, {clock(total - game.seconds)} to go")
-        while game.seconds < total or not game.iteration:
+        config = self.config
+        whole = f"{config.iterations} iterations" if config.iterations else clock(config.minutes * 60)
+        self.progress.say(f"-- self-play, {game.left:.0%} of {whole} to go")
+        while game.left:
             self.progress.show(game.iterate())
         self.progress.settle()
         self._seconds["self-play"] = game.seconds
@@ -192,7 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(config: Config, folder: RunFolder) -> int:
     """The run itself; the exit code."""
-    progress = Progress(config.minutes * 60)
+    progress = Progress()
     try:
         results = SelfPlay(config, folder, progress).run()
     except (DamagedRunError, PolicyError) as error:

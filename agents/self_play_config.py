@@ -13,6 +13,7 @@ __all__ = ["MAY_CHANGE", "SMOKE", "Config", "parse_arguments"]
 
 MAY_CHANGE = (
     "minutes",
+    "iterations",
     "check_every",
     "evaluation_problems",
     "search_problems",
@@ -28,6 +29,7 @@ class Config:
     """What a run is started with; every field is an option of the command line."""
 
     minutes: Annotated[float, "that proposer and solver play; what follows takes about four more"] = 4.2
+    iterations: Annotated[int, "that are played, however long they take; 0: as many as the minutes allow"] = 0
     seed: Annotated[int, "of weights, problems and draws"] = 0
     env: Annotated[str, "id of the environment, with the moves interface"] = "reasoning_envs/Algebra-v0"
     env_kwargs: Annotated[str, 'further keywords of gymnasium.make as JSON, such as \'{"moves": "curated"}\''] = "{}"
@@ -46,6 +48,7 @@ class Config:
     hidden: Annotated[int, "units of the layers above it"] = 64
     layers: Annotated[int, "above the embedding"] = 1
     start: Annotated[str, "file or folder of a policy of the same sizes to start from; empty: random weights"] = ""
+    guide: Annotated[str, "file or folder of a policy for macro moves, whose lines are sub-goals; empty: none"] = ""
     scramble_share: Annotated[float, "of problems made by random walks back from a solution, in [0, 1]"] = 0.2
     decay: Annotated[float, "of the record of a level with each iteration in which it was tried"] = 0.8
     check_every: Annotated[int, "iterations between looks at validation problems"] = 8
@@ -59,7 +62,7 @@ class Config:
     evaluation_problems: Annotated[int, "held-out problems a level in the final table"] = 20
 
     def __post_init__(self) -> None:
-        least = {"actors": 0, "attempts": 0, "check_problems": 0}
+        least = {"iterations": 0, "actors": 0, "attempts": 0, "check_problems": 0}
         check_settings(self, least, shares=("scramble_share", "decay"))
         if not self.ppo_level_names:
             raise ValueError("ppo_level must name a level")

@@ -32,21 +32,53 @@ class Experiment:
 
 _ALGEBRA = "reasoning_envs/Algebra-v0"
 
+_AXIOMS = (
+    *("--env", "reasoning_envs/AlgebraAxioms-v0", "--seeds", "0,1,2", "--players", "greedy,beam-10"),
+    *("--steps", "60", "--episode", "60", "--problems", "96", "--expansions", "60"),
+)
+
 EXPERIMENTS: dict[str, Experiment] = {
     "macro": Experiment(
-        "macro moves from self-play alone, numbers and letters", "agents.self_play", ("--minutes", "30"), 35
+        "macro moves from self-play alone, numbers and letters, five seeds",
+        "agents.seeds",
+        ("--iterations", "110"),
+        50,
     ),
     "wide": Experiment(
-        "the wide set of moves",
-        "agents.self_play",
-        ("--minutes", "30", "--env-kwargs", '{"moves": "wide"}'),
-        35,
+        "the wide set of moves, five seeds",
+        "agents.seeds",
+        ("--iterations", "110", "--env-kwargs", '{"moves": "wide"}'),
+        60,
     ),
     "axioms": Experiment(
-        "single axioms, without sub-goals",
-        "agents.self_play",
-        ("--minutes", "60", "--env", "reasoning_envs/AlgebraAxioms-v0"),
-        65,
+        "single axioms, without sub-goals, three seeds",
+        "agents.seeds",
+        (*_AXIOMS, "--iterations", "150"),
+        60,
+    ),
+    "axioms-goals": Experiment(
+        "single axioms, with the lines of runs/macro/seed-0 as sub-goals, three seeds",
+        "agents.seeds",
+        (*_AXIOMS, "--iterations", "100", "--guide", "runs/macro/seed-0"),
+        60,
+    ),
+    "provers": Experiment(
+        "helpful and sneaky provers against a verifier, round by round, from runs/macro/seed-0",
+        "agents.prover_verifier",
+        ("--start", "runs/macro/seed-0", "--split", "test"),
+        20,
+    ),
+    "race": Experiment(
+        "races of annealed, dense and sparse rewards, 400 decided games between any two",
+        "agents.race",
+        ("--split", "test"),
+        30,
+    ),
+    "proposer": Experiment(
+        "a learned proposer against uniform sampling: the solver's steps to a fixed rate on the target",
+        "agents.learned_proposer",
+        ("--split", "test"),
+        30,
     ),
     "gumbel": Experiment(
         "Gumbel-AlphaZero on linear equations, beside expert iteration",

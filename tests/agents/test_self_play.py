@@ -327,11 +327,12 @@ def test_search_is_compared_problem_by_problem_at_equal_expansions() -> None:
 
 # -- what a person sees -----------------------------------------------------------------------------------------------
 
-ITERATION = Iteration(12, 65.0, 0.9, 0.8, 0.5, "linear-2", 0.55, 1234.0, 0.2, {"linear": 0.75, "brackets": 0.25}, {})
+LOOKED = {"linear": 0.75, "brackets": 0.25}
+ITERATION = Iteration(12, 65.0, 99.0, 235 / 300, 0.9, 0.8, 0.5, "linear-2", 0.55, 1234.0, 0.2, LOOKED, {})
 
 
 def test_a_line_says_level_rates_speed_and_time_left() -> None:
-    line = Progress(300).line(ITERATION)
+    line = Progress().line(ITERATION)
     for part in (
         "12",
         "0.90",
@@ -346,7 +347,7 @@ def test_a_line_says_level_rates_speed_and_time_left() -> None:
 
 
 def test_plain_lines_are_not_too_many(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = Progress(300)
+    progress = Progress()
     for number in range(20):
         progress.show(replace(ITERATION, number=number, validation={}))
     assert len(capsys.readouterr().out.splitlines()) == 1
@@ -355,7 +356,7 @@ def test_plain_lines_are_not_too_many(capsys: pytest.CaptureFixture[str]) -> Non
 @contextmanager
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Progress]:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    progress = Progress(300)
+    progress = Progress()
     yield progress
     progress.close()
 

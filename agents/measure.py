@@ -1,7 +1,11 @@
 """``python -m agents.measure``: how a policy does on held-out problems of an environment with moves, level by level.
 
 Players: ``greedy``; ``beam-N``, the N best states of each depth by the policy; ``prm-beam-N``, by the policy and a
-process reward model; ``best-of-N``, N episodes drawn from the policy, of which one is given; ``random``.
+process reward model; ``best-of-N``, N episodes drawn from the policy, of which one is given; ``best-first`` (Levin tree
+search with the policy's value), ``mcts`` and ``gumbel-N`` (N simulations a decision), the first two also guided, as
+``prm-best-first`` and ``prm-mcts``; ``tries``, episodes until one is right; ``random``. With ``--expansions`` all of
+them may generate the candidates of so many states a problem; each is compared with the first player that was named,
+problem by problem.
 
 Nobody is told what hidden tests say. Where a state can be checked by what the agent sees (a program by its visible
 tests), a beam gives of the programs that pass them the best by its priority (:mod:`agents.blind_beam`), and best-of-N
@@ -15,7 +19,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +34,7 @@ from agents.options import json_object, names_in
 from agents.policies import CandidatePolicy, PolicyError
 from agents.proposer import draw_distinct
 from agents.results import wilson
-from agents.search import Limits, Method, Weighted, solve, solve_each
+from agents.search import BY_POLICY, METHODS, SEARCH, Limits, Method, Weighted, solve, solve_each
 from agents.tree import Evaluator, Node, SearchResult, Tree, run
 from reasoning_envs.domains.protocol import MoveDomain
 from reasoning_envs.domains.repair import RepairDomain
@@ -63,24 +67,44 @@ class Player:
     guided: bool = False
 
 
-def player_of(name: str) -> Player:
+_NAMED: dict[str, tuple[str, Weighted, int]] = {
+    "greedy": ("greedy", BY_POLICY, 1),
+    "random": ("random", BY_POLICY, 1),
+    "best-first": ("best-first", SEARCH, 1),
+    "prm-best-first": ("best-first", replace(SEARCH, prm=1.0), 1),
+    "mcts": ("mcts", METHODS["mcts"].priority, 1),
+    "prm-mcts": ("mcts", Weighted(policy=1.0, prm=1.0), 1),
+    "tries": ("best-of", BY_POLICY, 10_000),
+}
+"""By name, kind of search, priority and width."""
+
+
+def player_of(name: str, limits: Limits = _LIMITS) -> Player:
     """The player of a name.
+
+    Args:
+        name: see the module.
+        limits: of each search, of each episode for ``best-of-N``.
 
     Raises:
         ValueError: there is none; the message lists them.
     """
-    if name in ("greedy", "random"):
-        return Player(name, Method(name, limits=_LIMITS))
+    if name in _NAMED:
+        search, priority, width = _NAMED[name]
+        return Player(name, Method(search, priority, limits, width), guided=priority.prm > 0)
     kind, _, number = name.rpartition("-")
     if number.isdigit() and int(number) > 0:
         width = int(number)
         if kind == "beam":
-            return Player(name, Method("beam", _BEAM, _LIMITS, width))
+            return Player(name, Method("beam", _BEAM, limits, width))
         if kind == "prm-beam":
-            return Player(name, Method("beam", Weighted(policy=1.0, prm=1.0), _LIMITS, width), guided=True)
+            return Player(name, Method("beam", Weighted(policy=1.0, prm=1.0), limits, width), guided=True)
         if kind == "best-of":
-            return Player(name, Method("random", limits=_LIMITS), draws=width)
-    raise ValueError(f"nobody is called {name!r}; there are greedy, random, beam-8, prm-beam-8 and best-of-8")
+            return Player(name, Method("random", limits=limits), draws=width)
+        if kind == "gumbel":
+            return Player(name, Method("gumbel", limits=limits, width=width))
+    known = ", ".join(_NAMED)
+    raise ValueError(f"nobody is called {name!r}; there are {known}, beam-8, prm-beam-8, best-of-8 and gumbel-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +120,23 @@ class Measured:
     right: int
     n: int
     seconds: float
+    only_it: int = 0
+    only_first: int = 0
+
+    @property
+    def p(self) -> float:
+        """How likely a difference to the first player as large as this is by chance (exact McNemar test)."""
+        from scipy.stats import binomtest
+
+        differ = self.only_it + self.only_first
+        return float(binomtest(self.only_it, differ).pvalue) if differ else 1.0
 
     def __str__(self) -> str:
         low, high = wilson(self.right, self.n) or (0.0, 1.0)
         share = self.right / max(self.n, 1)
         found = f"{share:.2f} [{low:.2f}, {high:.2f}] of {self.n}"
-        return f"{self.level:<14} {self.player:<12} {found:<26} {self.seconds:.0f} s"
+        paired = f"  +{self.only_it} -{self.only_first} (p = {self.p:.3f})" if self.only_it + self.only_first else ""
+        return f"{self.level:<14} {self.player:<14} {found:<26} {self.seconds:.0f} s{paired}"
 
 
 def measure(domain: MoveDomain, problems: Sequence[Problem], player: Player, evaluator: Evaluator) -> list[bool]:
@@ -147,7 +182,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--env-kwargs", default='{"max_actions": 512}', help="keywords of gymnasium.make as JSON")
     parser.add_argument("--levels", required=True, help="with commas")
     parser.add_argument("--players", default="greedy,beam-8,best-of-8", help="with commas")
-    parser.add_argument("--prm", default="", help="of prm-beam: a .pt file or module:Name")
+    parser.add_argument("--prm", default="", help="of players named prm-: a .pt file or module:Name")
+    parser.add_argument("--expansions", type=int, default=0, help="a problem for each player; 0: as many as it wants")
     parser.add_argument("--problems", type=int, default=200, help="a level")
     parser.add_argument(
         "--split", default="test", choices=("train", "validation", "test"), help="side that problems are drawn from"
@@ -158,14 +194,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     quiet()
     levels = names_in(chosen.levels)
     try:
-        players = [player_of(name) for name in names_in(chosen.players)]
+        limits = replace(_LIMITS, expansions=chosen.expansions) if chosen.expansions else _LIMITS
+        players = [player_of(name, limits) for name in names_in(chosen.players)]
         env = gym.make(chosen.env, **json_object(chosen.env_kwargs, "--env-kwargs")).unwrapped
         if not isinstance(env, ReasoningEnv) or not isinstance(env.domain, MoveDomain):
             raise ValueError(f"{chosen.env} has no moves")
         domain = env.domain
         policy = CandidatePolicy.load(chosen.policy, domain)
         if any(player.guided for player in players) and not chosen.prm:
-            raise ValueError("prm-beam needs a process reward model: give --prm")
+            raise ValueError("players with prm- in their names need a process reward model: give --prm")
         prm = open_prm(chosen.prm) if chosen.prm else None
         unknown = set(levels) - set(domain.levels)
         if unknown:
@@ -176,11 +213,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for level in levels:
         rng = np.random.default_rng([chosen.seed, 30_000])
         problems = draw_distinct(domain, level, chosen.problems, rng, split=chosen.split)
+        first: list[bool] | None = None
         for player in players:
             evaluator: Evaluator = GuidedEvaluator(policy, prm) if player.guided and prm is not None else policy
             began = time.process_time()
-            right = sum(measure(domain, problems, player, evaluator))
-            found = Measured(level, player.name, right, len(problems), time.process_time() - began)
+            right = measure(domain, problems, player, evaluator)
+            first = first or right
+            only_it = sum(one and not other for one, other in zip(right, first, strict=True))
+            only_first = sum(other and not one for one, other in zip(right, first, strict=True))
+            seconds = time.process_time() - began
+            found = Measured(level, player.name, sum(right), len(problems), seconds, only_it, only_first)
             print(found, flush=True)
             if chosen.out is not None:
                 record = {**asdict(found), "split": chosen.split, "seed": chosen.seed, "policy": str(chosen.policy)}

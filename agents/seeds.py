@@ -147,13 +147,6 @@ class _Seeds:
 
     def _measure(self, game: ProposerSolver, folder: RunFolder, problems: Sequence[Problem]) -> None:
         ids = [problem.id for problem in problems]
-        floors = _kept(self.path / f"floors-{self.split}.json", ids)
-        for name, method in self.baselines.items():
-            if name not in floors:
-                self.progress.say(f"-- {name}")
-                floors[name] = _judged(game.crew, Job(tuple(problems), method))
-                _keep(self.path / f"floors-{self.split}.json", ids, 0, floors)
-        self.floors = floors
         file = folder.path / f"measured-{self.split}.json"
         found = _kept(file, ids, game.iteration)
         for name, method in self.players.items():
@@ -161,6 +154,13 @@ class _Seeds:
                 self.progress.say(f"-- {name}")
                 found |= measured(game.crew, problems, {name: method}, game.policy)
                 _keep(file, ids, game.iteration, found)
+        floors = _kept(self.path / f"floors-{self.split}.json", ids)
+        for name, method in self.baselines.items():
+            if name not in floors:
+                self.progress.say(f"-- {name}")
+                floors[name] = _judged(game.crew, Job(tuple(problems), method))
+                _keep(self.path / f"floors-{self.split}.json", ids, 0, floors)
+        self.floors = floors
         self.seeds.append({name: found[name] for name in self.players})
         self.costs.append(
             f"seed {game.config.seed}: {game.iteration} iterations, {game.processor / 60:.1f} processor minutes"

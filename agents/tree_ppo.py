@@ -1,4 +1,4 @@
-"""Proximal policy optimisation on trees: a policy over candidates learns from whatever its episodes are paid.
+"""``python -m agents.tree_ppo``: PPO on trees, where a policy over candidates learns from whatever its walks are paid.
 
 Schulman et al., "Proximal policy optimization algorithms", 2017: the clipped surrogate (eq. 7) with advantages by
 generalised advantage estimation (eqs. 11, 12). Episodes are walks of :mod:`agents.search` in lock step, through no
@@ -6,27 +6,40 @@ environment, and every candidate is scored alone, so that one network serves any
 mean of what the network says of its candidates, weighted by the policy.
 
 Training may start warm, from a policy that expert iteration has trained (``start``), as everything here may: what is
-paid is a function of the finished walk, so that provers, racers and proposers learn by the same few lines.
+paid is a function of the finished walk, so that provers, racers and proposers learn by the same few lines. The command
+line pays for verified answers, and goes on from its checkpoint with the same curves.
 """
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
+import gymnasium as gym
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+import reasoning_envs  # noqa: F401 - registers the environments
+from agents.actors import quiet
 from agents.features import Encoded
-from agents.policies import CandidatePolicy, batch, padded_log_softmax
-from agents.search import Limits, Method, solve
-from agents.tree import SearchResult
+from agents.policies import CandidatePolicy, PolicyError, batch, padded_log_softmax, read_checkpoint
+from agents.proposer import draw_distinct
+from agents.run_folder import DamagedRunError, Metrics, RunFolder, write_whole
+from agents.search import METHODS, Limits, Method, solve
+from agents.tree import Outcome, SearchResult
 from reasoning_envs.domains.protocol import MoveDomain
+from reasoning_envs.env import ReasoningEnv
+from reasoning_envs.problems import ProblemSource
 from reasoning_envs.types import Problem
 
-__all__ = ["Paid", "TreePPO", "TreePPOConfig"]
+__all__ = ["Config", "Paid", "Run", "TreePPO", "TreePPOConfig", "main"]
+
+MAY_CHANGE = ("steps",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +181,151 @@ class TreePPO:
         self.optimiser.step()
         outside = float((ratio.detach() != clipped.detach()).float().mean())
         return np.array([float(policy_loss.detach()), float(value_loss.detach()), float(entropy.detach()), outside])
+
+
+# -- the command line -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a run is started with; every field is an option of the command line."""
+
+    steps: Annotated[int, "decisions in all; a resumed run goes on up to this number"] = 40_000
+    seed: Annotated[int, "of weights, problems and draws"] = 0
+    env: Annotated[str, "id of the environment, with the moves interface"] = "reasoning_envs/Algebra-v0"
+    levels: Annotated[str, "to learn, with commas; empty: all of the domain"] = "linear-1,linear-2,brackets-1"
+    start: Annotated[str, "file or folder of a policy to start from; empty: random weights"] = ""
+    walks: Annotated[int, "in a batch"] = 64
+    walk_steps: Annotated[int, "reasoning steps of a walk, at most"] = 12
+    learning_rate: Annotated[float, "of Adam"] = 0.002
+    entropy: Annotated[float, "weight of the bonus"] = 0.01
+    check_every: Annotated[int, "batches between looks at validation problems"] = 5
+    check_problems: Annotated[int, "validation problems a level in such a look"] = 20
+
+    def __post_init__(self) -> None:
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if isinstance(value, int) and value < (0 if option.name == "seed" else 1):
+                raise ValueError(f"{option.name} must be at least {0 if option.name == 'seed' else 1}, got {value}")
+
+
+class Run:
+    """One run of the command line.
+
+    Args:
+        config: of the run.
+        folder: of the run. Where it holds a checkpoint, the run goes on from there.
+
+    Raises:
+        ValueError: no such level. TypeError: the environment offers no moves. PolicyError: no policy to start from.
+    """
+
+    def __init__(self, config: Config, folder: RunFolder) -> None:
+        quiet()
+        self.config = config
+        self.folder = folder
+        base = gym.make(config.env).unwrapped
+        if not isinstance(base, ReasoningEnv) or base.interface != "moves":
+            raise TypeError(f"{config.env} is no environment of this package with the moves interface")
+        assert isinstance(base.domain, MoveDomain)
+        self.domain = base.domain
+        levels = tuple(name.strip() for name in config.levels.split(",") if name.strip()) or tuple(self.domain.levels)
+        self.source = ProblemSource(self.domain, split="train", level=levels, problems=None, refusal=base.refusal)
+        policy = CandidatePolicy(self.domain, seed=config.seed, keep_encoded=True)
+        if config.start:
+            policy = CandidatePolicy.load(config.start, self.domain)
+            policy.keep_encoded = True
+        settings = TreePPOConfig(config.walk_steps, learning_rate=config.learning_rate, entropy=config.entropy)
+        self.learner = TreePPO(policy, settings, config.seed)
+        self.rng = np.random.default_rng([config.seed, 1])
+        self.batches = 0
+        check = np.random.default_rng(20_000)
+        self.check = [
+            problem
+            for level in levels
+            for problem in draw_distinct(self.domain, level, config.check_problems, check, "validation")
+        ]
+        if folder.checkpoint.exists():
+            self._restore()
+        self.metrics = Metrics(folder, resume_from=self.batches if self.batches else None)
+
+    def iterate(self) -> dict[str, float]:
+        """Walk, learn, look, and write the checkpoint; what was logged, by name."""
+        problems = [self.source.draw(self.rng) for _ in range(self.config.walks)]
+        walks = self.learner.walk(self.domain, problems)
+        judged = [walk for walk in walks if walk.outcome is not Outcome.UNSCORED and len(walk.path) > 1]
+        losses = self.learner.learn(
+            [Paid(walk, [0.0] * (len(walk.path) - 2) + [float(walk.outcome.success)]) for walk in judged]
+        )
+        self.batches += 1
+        scalars = {f"learner/{name}": value for name, value in losses.items()}
+        scalars["play/solved"] = float(np.mean([walk.outcome.success for walk in walks]))
+        scalars["play/steps"] = float(self.learner.steps)
+        if self.batches % self.config.check_every == 0:
+            results = solve(self.domain, self.check, METHODS["greedy"], self.learner.policy)
+            scalars["validation/greedy"] = float(np.mean([result.outcome.success for result in results]))
+        self.metrics.log(self.batches, scalars)
+        self._save()
+        return scalars
+
+    def _save(self) -> None:
+        state = {
+            "policy": self.learner.policy.state(),
+            "optimiser": self.learner.optimiser.state_dict(),
+            "learner_rng": self.learner.rng.bit_generator.state,
+            "rng": self.rng.bit_generator.state,
+            "steps": self.learner.steps,
+            "batches": self.batches,
+        }
+        write_whole(self.folder.checkpoint, lambda draft: torch.save(state, draft))
+
+    def _restore(self) -> None:
+        file = self.folder.checkpoint
+        state: dict[str, Any] = read_checkpoint(file)
+        loaded = CandidatePolicy.from_state(state["policy"], self.domain, source=str(file))
+        self.learner.policy.network.load_state_dict(loaded.network.state_dict())
+        self.learner.optimiser.load_state_dict(state["optimiser"])
+        self.learner.rng.bit_generator.state = state["learner_rng"]
+        self.rng.bit_generator.state = state["rng"]
+        self.learner.steps = state["steps"]
+        self.batches = state["batches"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code is 0, 1 where a part failed, 2 for a wrong request, 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(
+        prog="python -m agents.tree_ppo", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--name", default="tree-ppo", help="of the run")
+    parser.add_argument("--out", type=Path, default=Path("runs"), help="folder that holds the folder of the run")
+    parser.add_argument("--resume", action="store_true", help="go on with the run of this name from its checkpoint")
+    annotations = get_type_hints(Config, include_extras=True)
+    for option in fields(Config):
+        kind, words = get_args(annotations[option.name])
+        parser.add_argument("--" + option.name.replace("_", "-"), type=kind, default=option.default, help=words)
+    chosen = vars(parser.parse_args(arguments))
+    name, out, resume = (chosen.pop(key) for key in ("name", "out", "resume"))
+    try:
+        config = Config(**chosen)
+        run = Run(config, RunFolder(out / name, asdict(config), resume=resume, may_change=MAY_CHANGE))
+    except (OSError, ValueError, TypeError, PolicyError, DamagedRunError, gym.error.Error) as error:
+        print(f"tree-ppo: {error}", file=sys.stderr)
+        return 2
+    try:
+        with run.metrics:
+            while run.learner.steps < config.steps:
+                found = run.iterate()
+                look = found.get("validation/greedy")
+                shown = f"{run.learner.steps:8,} steps  solved {found['play/solved']:.2f}"
+                print(shown if look is None else f"{shown}  validation {look:.2f}", flush=True)
+    except KeyboardInterrupt:
+        print(f"\nstopped; the last finished batch is in {run.folder.checkpoint}: add --resume", file=sys.stderr)
+        return 130
+    except OSError as error:
+        print(f"tree-ppo: {error}; the last finished batch is in {run.folder.checkpoint}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 
 from agents.policies import CandidatePolicy, PolicyConfig
+from agents.run_folder import RunFolder
 from agents.tree import SearchResult
-from agents.tree_ppo import Paid, TreePPO, TreePPOConfig
+from agents.tree_ppo import Config, Paid, Run, TreePPO, TreePPOConfig, main
 from reasoning_envs.domains.algebra import AlgebraDomain
 from tests.reasoning_envs.toy_domain import READY
 
@@ -87,3 +92,49 @@ def test_a_policy_that_keeps_no_features_cannot_learn() -> None:
 def test_settings_out_of_range() -> None:
     with pytest.raises(ValueError, match="low below high"):
         TreePPOConfig(low=1.0, high=1.0)
+
+
+# -- the command line -------------------------------------------------------------------------------------------------
+
+SMALL = ["--levels", "linear-1", "--walks", "12", "--walk-steps", "6", "--check-every", "1", "--check-problems", "4"]
+
+
+def test_a_resumed_run_is_the_same_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SMALL, "--out", str(tmp_path), "--name", "whole", "--steps", "400"]) == 0
+    shown = capsys.readouterr().out
+    for more in (["--steps", "1"], ["--steps", "400", "--resume"]):
+        assert main([*SMALL, "--out", str(tmp_path), "--name", "parts", *more]) == 0
+    assert capsys.readouterr().out == shown
+    whole, parts = ((tmp_path / name / "metrics.jsonl").read_bytes() for name in ("whole", "parts"))
+    assert whole == parts
+
+
+def test_a_warm_start_is_where_it_begins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    domain = AlgebraDomain()
+    taught = CandidatePolicy(domain, SIZES, seed=5)
+    with torch.no_grad():
+        taught.network.heads.weight += 0.5
+    taught.save(tmp_path / "taught.pt")
+    config = Config(levels="linear-1", start=str(tmp_path / "taught.pt"), check_problems=1)
+    run = Run(config, RunFolder(tmp_path / "run", asdict(config)))
+    state = domain.start(domain.problem("2*x + 3 = 9"))
+    actions = domain.actions(state)
+    assert run.learner.policy.log_probs(state, actions).tolist() == taught.log_probs(state, actions).tolist()
+    run.metrics.close()
+    assert main(["--start", str(tmp_path / "none.pt"), "--out", str(tmp_path), "--name", "other"]) == 2
+    assert "there is no policy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (["--walks", "0"], "walks must be at least 1"),
+        (["--env", "reasoning_envs/AlgebraText-v0"], "with the moves interface"),
+        (["--levels", "nowhere"], "nowhere"),
+    ],
+)
+def test_a_wrong_request_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: list[str], words: str
+) -> None:
+    assert main([*wrong, "--out", str(tmp_path)]) == 2
+    assert words in capsys.readouterr().err

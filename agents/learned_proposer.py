@@ -21,14 +21,14 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
-from pathlib import Path
-from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
 from agents.actors import quiet
+from agents.options import check_settings, names_in, parse_run
 from agents.policies import CandidatePolicy
 from agents.proposer import draw_distinct
 from agents.run_folder import DamagedRunError, RunFolder, damaged, write_whole
@@ -59,7 +59,7 @@ class Config:
 
     seeds: Annotated[str, "with commas"] = "0,1,2"
     target: Annotated[str, "levels of the target, with commas"] = "linear-1,linear-2,brackets-1,both_sides-1"
-    letters: Annotated[int, "1: constants of the proposals may be letters"] = 0
+    letters: Annotated[bool, "constants of the proposals may be letters"] = False
     rate: Annotated[float, "share of the target to be solved greedily, in (0, 1)"] = 0.7
     steps: Annotated[int, "of the solver in each run, at most"] = 60_000
     problems: Annotated[int, "practised in an iteration"] = 16
@@ -71,16 +71,13 @@ class Config:
     duplicate_penalty: Annotated[float, "for what was proposed before"] = 0.5
     check_every: Annotated[int, "iterations between looks at the target"] = 2
     check_problems: Annotated[int, "a level in such a look"] = 20
-    split: Annotated[str, "of the problems in such a look: validation or test"] = "validation"
+    split: Annotated[Literal["validation", "test"], "of the problems in such a look"] = "validation"
 
     def __post_init__(self) -> None:
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if isinstance(value, int) and option.name != "letters" and value < 1:
-                raise ValueError(f"{option.name} must be at least 1, got {value}")
-        if self.payment not in PAYMENTS or not 0.0 < self.rate < 1.0 or self.split not in ("validation", "test"):
+        check_settings(self)
+        if self.payment not in PAYMENTS or not 0.0 < self.rate < 1.0:
             known = ", ".join(PAYMENTS)
-            raise ValueError(f"payment is one of {known}, rate in (0, 1), and split validation or test")
+            raise ValueError(f"payment is one of {known}, and rate in (0, 1)")
 
 
 class MakingDomain:
@@ -145,11 +142,11 @@ class Practice:
     def __init__(self, way: str, config: Config, seed: int) -> None:
         self.way = way
         self.config = config
-        equations = EquationMaker(bool(config.letters))
+        equations = EquationMaker(config.letters)
         self.maker: Maker = equations
         self.domain = equations.domain
         self.making = MakingDomain(self.maker)
-        levels = tuple(name.strip() for name in config.target.split(",") if name.strip())
+        levels = names_in(config.target)
         self.source = ProblemSource(
             self.domain, split="train", level=levels, problems=None, refusal=lambda problem: None
         )
@@ -264,7 +261,7 @@ def _reported(config: Config, kept: dict[str, dict[str, Any]]) -> str:
     """Markdown: steps of each seed and way until the rate was reached, and the shares of the first and last tenth."""
     lines = [f"| seed | {' | '.join(WAYS)} | uniform / learned |", f"|---|{'---|' * len(WAYS)}---|"]
     ratios = []
-    for seed in config.seeds.split(","):
+    for seed in names_in(config.seeds):
         crossed = {}
         for way in WAYS:
             one = kept.get(f"{way} {seed}")
@@ -302,21 +299,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m agents.learned_proposer", formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--name", default="proposer", help="of the run")
-    parser.add_argument("--out", type=Path, default=Path("runs"), help="folder that holds the folder of the run")
-    parser.add_argument("--resume", action="store_true", help="go on with the run of this name")
-    annotations = get_type_hints(Config, include_extras=True)
-    for option in fields(Config):
-        kind, words = get_args(annotations[option.name])
-        parser.add_argument("--" + option.name.replace("_", "-"), type=kind, default=option.default, help=words)
-    chosen = vars(parser.parse_args(arguments))
-    name, out, resume = (chosen.pop(key) for key in ("name", "out", "resume"))
     try:
-        config = Config(**chosen)
-        folder = RunFolder(out / name, asdict(config), resume=resume, may_change=MAY_CHANGE)
+        config, path, resume = parse_run(parser, Config, arguments, name="proposer", may_change=MAY_CHANGE)
+        folder = RunFolder(path, asdict(config), resume=resume, may_change=MAY_CHANGE)
         with folder.held():
             kept = _kept(folder)
-            for seed in config.seeds.split(","):
+            for seed in names_in(config.seeds):
                 for way in WAYS:
                     if f"{way} {seed}" not in kept:
                         kept[f"{way} {seed}"] = _practised(way, config, int(seed))

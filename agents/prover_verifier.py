@@ -21,9 +21,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -31,6 +30,7 @@ from numpy.typing import NDArray
 
 from agents.actors import quiet
 from agents.expert_iteration import Learner, LearningConfig, decisions
+from agents.options import check_settings, names_in, parse_run
 from agents.policies import CandidatePolicy, PolicyError, read_checkpoint
 from agents.proposer import draw_distinct
 from agents.run_folder import Metrics, RunFolder, write_whole
@@ -62,7 +62,7 @@ class Config:
     levels: Annotated[str, "of the problems, with commas"] = "linear-1,linear-2,brackets-1"
     kinds: Annotated[str, "of corrupt that the sneaky prover may write, with commas"] = "sign,arithmetic"
     unseen: Annotated[str, "of corrupt that only the measurement writes, with commas"] = "dropped term"
-    track: Annotated[str, "of the verifier: arithmetic or text"] = "arithmetic"
+    track: Annotated[Literal["arithmetic", "text"], "what the verifier sees"] = "arithmetic"
     start: Annotated[str, "file or folder of a policy that provers start from; empty: taught by search before"] = ""
     lessons: Annotated[int, "iterations of that teaching, 48 searches each"] = 12
     warmth: Annotated[float, "that a fresh sneaky prover's logits are multiplied by, so that it tries things"] = 0.4
@@ -74,23 +74,14 @@ class Config:
     first: Annotated[int, "derivations of each untrained prover that the first verifier learns from"] = 40
     steps: Annotated[int, "of a derivation, at most"] = 10
     measured: Annotated[int, "held-out problems that F1 is measured on"] = 120
-    split: Annotated[str, "that F1 is measured on: validation or test"] = "validation"
+    split: Annotated[Literal["validation", "test"], "that F1 is measured on"] = "validation"
 
     def __post_init__(self) -> None:
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if isinstance(value, int) and value < (0 if option.name == "seed" else 1):
-                raise ValueError(f"{option.name} must be at least {0 if option.name == 'seed' else 1}, got {value}")
+        check_settings(self)
         if not 0.0 < self.warmth <= 1.0:
             raise ValueError(f"warmth must lie in (0, 1], got {self.warmth}")
-        if set(_names(self.kinds)) & set(_names(self.unseen)):
+        if set(names_in(self.kinds)) & set(names_in(self.unseen)):
             raise ValueError(f"a kind in {self.kinds!r} is also in {self.unseen!r}: what is unseen must stay so")
-        if self.split not in ("validation", "test"):
-            raise ValueError(f"split must be validation or test, got {self.split!r}")
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 class Written(NamedTuple):
@@ -156,8 +147,8 @@ class Rounds:
         self.config = config
         self.folder = folder
         self.domain = AlgebraDomain()
-        self.spoiling = SpoilingDomain(self.domain, _names(config.kinds))
-        levels = _names(config.levels)
+        self.spoiling = SpoilingDomain(self.domain, names_in(config.kinds))
+        levels = names_in(config.levels)
         self.source = ProblemSource(
             self.domain, split="train", level=levels, problems=None, refusal=lambda problem: None
         )
@@ -199,7 +190,7 @@ class Rounds:
         found = (derivation(walk, self.domain) for walk in solve(self.domain, problems, method))
         right = [one.trace for one in found if one is not None and one.right]
         whole = [(trace, "") for trace in right]
-        sets = {"seen": _names(self.config.kinds), "unseen": _names(self.config.unseen)}
+        sets = {"seen": names_in(self.config.kinds), "unseen": names_in(self.config.unseen)}
         return {name: [*whole, *spoiled_with(right, self.domain, kinds, rng)] for name, kinds in sets.items()}
 
     def f1(self, verifier: LearnedPRM) -> dict[str, float]:
@@ -318,7 +309,7 @@ class Rounds:
         return written
 
     def _trained_verifier(self) -> LearnedPRM:
-        verifier = LearnedPRM(self.config.track, seed=self.config.seed)  # type: ignore[arg-type]
+        verifier = LearnedPRM(self.config.track, seed=self.config.seed)
         verifier.fit(self.pool)
         return verifier
 
@@ -371,18 +362,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m agents.prover_verifier", formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--name", default="provers", help="of the run")
-    parser.add_argument("--out", type=Path, default=Path("runs"), help="folder that holds the folder of the run")
-    parser.add_argument("--resume", action="store_true", help="go on with the run of this name from its checkpoint")
-    annotations = get_type_hints(Config, include_extras=True)
-    for option in fields(Config):
-        kind, words = get_args(annotations[option.name])
-        parser.add_argument("--" + option.name.replace("_", "-"), type=kind, default=option.default, help=words)
-    chosen = vars(parser.parse_args(arguments))
-    name, out, resume = (chosen.pop(key) for key in ("name", "out", "resume"))
     try:
-        config = Config(**chosen)
-        run = Rounds(config, RunFolder(out / name, asdict(config), resume=resume, may_change=MAY_CHANGE))
+        config, path, resume = parse_run(parser, Config, arguments, name="provers", may_change=MAY_CHANGE)
+        run = Rounds(config, RunFolder(path, asdict(config), resume=resume, may_change=MAY_CHANGE))
     except (OSError, ValueError, TypeError, PolicyError) as error:
         print(f"provers: {error}", file=sys.stderr)
         return 2

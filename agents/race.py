@@ -21,14 +21,15 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, get_args, get_type_hints
+from typing import Annotated, Literal
 
 import numpy as np
 
 from agents.actors import quiet
+from agents.options import check_settings, names_in, parse_run
 from agents.policies import CandidatePolicy, PolicyError
 from agents.run_folder import DamagedRunError, RunFolder, damaged, write_whole
 from agents.search import Limits, Method, solve
@@ -70,17 +71,12 @@ class Config:
     newest: Annotated[float, "share of the newest snapshots that opponents are drawn from"] = 0.5
     steps: Annotated[int, "of a derivation, at most"] = 12
     decided: Annotated[int, "games between any two kinds, over all seeds, at least"] = 400
-    split: Annotated[str, "that the tournament is played on: validation or test"] = "validation"
+    split: Annotated[Literal["validation", "test"], "that the tournament is played on"] = "validation"
 
     def __post_init__(self) -> None:
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if isinstance(value, int) and value < 1:
-                raise ValueError(f"{option.name} must be at least 1, got {value}")
+        check_settings(self)
         if not 0.0 < self.annealed <= 1.0 or not 0.0 < self.newest <= 1.0:
             raise ValueError(f"annealed and newest lie in (0, 1], got {self.annealed} and {self.newest}")
-        if self.split not in ("validation", "test"):
-            raise ValueError(f"split must be validation or test, got {self.split!r}")
 
 
 ARMS: dict[str, Callable[[float], float]] = {
@@ -148,8 +144,8 @@ class Tournament:
         self.config = config
         self.folder = folder
         self.domain = AlgebraDomain()
-        self.levels = tuple(name.strip() for name in config.levels.split(",") if name.strip())
-        self.seeds = [int(seed) for seed in config.seeds.split(",")]
+        self.levels = names_in(config.levels)
+        self.seeds = [int(seed) for seed in names_in(config.seeds)]
         self.prm = open_prm(config.prm)
         self.source = ProblemSource(
             self.domain, split="train", level=self.levels, problems=None, refusal=lambda problem: None
@@ -290,18 +286,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m agents.race", formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--name", default="race", help="of the run")
-    parser.add_argument("--out", type=Path, default=Path("runs"), help="folder that holds the folder of the run")
-    parser.add_argument("--resume", action="store_true", help="go on with the run of this name")
-    annotations = get_type_hints(Config, include_extras=True)
-    for option in fields(Config):
-        kind, words = get_args(annotations[option.name])
-        parser.add_argument("--" + option.name.replace("_", "-"), type=kind, default=option.default, help=words)
-    chosen = vars(parser.parse_args(arguments))
-    name, out, resume = (chosen.pop(key) for key in ("name", "out", "resume"))
     try:
-        config = Config(**chosen)
-        run = Tournament(config, RunFolder(out / name, asdict(config), resume=resume, may_change=MAY_CHANGE))
+        config, path, resume = parse_run(parser, Config, arguments, name="race", may_change=MAY_CHANGE)
+        run = Tournament(config, RunFolder(path, asdict(config), resume=resume, may_change=MAY_CHANGE))
         with run.folder.held():
             run.play(lambda text: print(text, flush=True))
     except (OSError, ValueError, TypeError, PolicyError, DamagedRunError) as error:

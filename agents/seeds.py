@@ -23,6 +23,7 @@ import numpy as np
 import reasoning_envs  # noqa: F401 - registers the environments
 from agents.actors import Crew, Job, weights_of
 from agents.measure import player_of
+from agents.options import names_in
 from agents.policies import CandidatePolicy, PolicyError
 from agents.processes import ProcessEndedError
 from agents.progress import Progress
@@ -112,7 +113,7 @@ class _Seeds:
         limits = Limits(10 * chosen.episode, chosen.episode)
         self.players = {
             name: replace(METHODS.get(name) or player_of(name).method, limits=limits)
-            for name in chosen.players.split(",")
+            for name in names_in(chosen.players)
         }
         self.baselines = {name: replace(METHODS[method], limits=limits) for name, method in _FLOORS.items()}
         self.split: str = chosen.split
@@ -206,7 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--split", default="test", choices=("validation", "test"), help="that is measured on")
     chosen, rest = parser.parse_known_args(arguments)
     try:
-        numbers = [int(number) for number in chosen.seeds.split(",")]
+        numbers = [int(number) for number in names_in(chosen.seeds)]
         if min(chosen.held_out, chosen.episode) < 1 or Path(chosen.name).name != chosen.name or not chosen.name:
             raise ValueError("--held-out and --episode must be at least 1, and --name the plain name of a folder")
         _Seeds(chosen.out / chosen.name, chosen, rest).run(numbers)

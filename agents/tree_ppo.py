@@ -15,9 +15,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -27,6 +26,7 @@ from numpy.typing import NDArray
 import reasoning_envs  # noqa: F401 - registers the environments
 from agents.actors import quiet
 from agents.features import Encoded
+from agents.options import check_settings, names_in, parse_run
 from agents.policies import CandidatePolicy, PolicyError, batch, padded_log_softmax, read_checkpoint
 from agents.proposer import draw_distinct
 from agents.run_folder import DamagedRunError, Metrics, RunFolder, write_whole
@@ -203,10 +203,7 @@ class Config:
     check_problems: Annotated[int, "validation problems a level in such a look"] = 20
 
     def __post_init__(self) -> None:
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if isinstance(value, int) and value < (0 if option.name == "seed" else 1):
-                raise ValueError(f"{option.name} must be at least {0 if option.name == 'seed' else 1}, got {value}")
+        check_settings(self)
 
 
 class Run:
@@ -229,7 +226,7 @@ class Run:
             raise TypeError(f"{config.env} is no environment of this package with the moves interface")
         assert isinstance(base.domain, MoveDomain)
         self.domain = base.domain
-        levels = tuple(name.strip() for name in config.levels.split(",") if name.strip()) or tuple(self.domain.levels)
+        levels = names_in(config.levels) or tuple(self.domain.levels)
         self.source = ProblemSource(self.domain, split="train", level=levels, problems=None, refusal=base.refusal)
         policy = CandidatePolicy(self.domain, seed=config.seed, keep_encoded=True)
         if config.start:
@@ -296,18 +293,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m agents.tree_ppo", formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--name", default="tree-ppo", help="of the run")
-    parser.add_argument("--out", type=Path, default=Path("runs"), help="folder that holds the folder of the run")
-    parser.add_argument("--resume", action="store_true", help="go on with the run of this name from its checkpoint")
-    annotations = get_type_hints(Config, include_extras=True)
-    for option in fields(Config):
-        kind, words = get_args(annotations[option.name])
-        parser.add_argument("--" + option.name.replace("_", "-"), type=kind, default=option.default, help=words)
-    chosen = vars(parser.parse_args(arguments))
-    name, out, resume = (chosen.pop(key) for key in ("name", "out", "resume"))
     try:
-        config = Config(**chosen)
-        run = Run(config, RunFolder(out / name, asdict(config), resume=resume, may_change=MAY_CHANGE))
+        config, path, resume = parse_run(parser, Config, arguments, name="tree-ppo", may_change=MAY_CHANGE)
+        run = Run(config, RunFolder(path, asdict(config), resume=resume, may_change=MAY_CHANGE))
     except (OSError, ValueError, TypeError, PolicyError, DamagedRunError, gym.error.Error) as error:
         print(f"tree-ppo: {error}", file=sys.stderr)
         return 2

@@ -117,7 +117,7 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     [
         ({"kinds": "sign", "unseen": "sign"}, "what is unseen must stay so"),
         ({"warmth": 0.0}, "warmth must lie in"),
-        ({"split": "train"}, "split must be validation or test"),
+        ({"split": "train"}, "split must be one of"),
         ({"walks": 0}, "walks must be at least 1"),
     ],
 )

@@ -106,7 +106,7 @@ def test_the_command_line_goes_on_where_it_was(
     [
         ({"annealed": 0.0}, "annealed and newest lie in"),
         ({"batches": 0}, "batches must be at least 1"),
-        ({"split": "train"}, "split must be validation or test"),
+        ({"split": "train"}, "split must be one of"),
     ],
 )
 def test_settings_out_of_range(wrong: dict[str, object], words: str) -> None:

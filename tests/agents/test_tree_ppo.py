@@ -128,7 +128,6 @@ def test_a_warm_start_is_where_it_begins(tmp_path: Path, capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (["--walks", "0"], "walks must be at least 1"),
         (["--env", "reasoning_envs/AlgebraText-v0"], "with the moves interface"),
         (["--levels", "nowhere"], "nowhere"),
     ],

@@ -50,6 +50,9 @@ WAYS = ("learned", "uniform", "target")
 _TRIES = 40
 """Batches of proposals, at most, for one batch of problems."""
 
+_DRY = 10
+"""Iterations in a row without a single problem to practise, after which a run ends."""
+
 _MADE = Verdict(Status.VERIFIED, None, "it is a proposal", "certificate", True)
 
 
@@ -172,11 +175,20 @@ class Practice:
         self.logged: list[dict[str, float]] = []
 
     def run(self, say: Callable[[str], None]) -> None:
-        """Practise until the target is solved at the rate that is wanted, or the steps are spent."""
+        """Practise until the target is solved at the rate that is wanted, or the steps are spent.
+
+        A proposer that comes to no problem at all ends the run.
+        """
         self._look()
+        dry = 0
         while self.solver.steps < self.config.steps and self.curve[-1][1] < self.config.rate:
+            before = self.solver.steps
             self.iterate()
-            if len(self.logged) % self.config.check_every == 0:
+            dry = dry + 1 if self.solver.steps == before else 0
+            if dry >= _DRY:
+                say(f"{self.way:<8} ended: not one problem came of {dry * _TRIES * self.config.proposals:,} proposals")
+                return
+            if self.solver.steps > self.curve[-1][0] and len(self.logged) % self.config.check_every == 0:
                 self._look()
                 shares = "  ".join(f"{name} {share:.2f}" for name, share in self.logged[-1].items())
                 say(f"{self.way:<8} {self.curve[-1][0]:7,} steps  target {self.curve[-1][1]:.2f}  {shares}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 from agents.learned_proposer import WAYS, Config, MakingDomain, Practice, main
 from agents.search import Limits, Method, solve
 from agents.tree import Outcome
+from reasoning_envs.domains.protocol import InputError
 from reasoning_envs.games.makers.equations import EquationMaker
 from reasoning_envs.problems import split_of
+from reasoning_envs.types import Status, Verdict
 
 TINY = Config(target="linear-1", problems=4, attempts=2, proposals=12, steps=300, check_problems=3)
 
@@ -68,6 +71,22 @@ def test_a_run_ends_at_its_rate_or_its_steps() -> None:
     assert np.all(np.diff([steps for steps, _ in run.curve]) > 0)
     assert run.solver.steps >= TINY.steps or run.curve[-1][1] >= TINY.rate
     assert said
+
+
+def test_a_proposer_without_a_single_problem_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.learned_proposer._TRIES", 1)
+    monkeypatch.setattr("agents.learned_proposer._DRY", 3)
+    run = Practice("learned", replace(TINY, proposals=2), seed=0)
+
+    def refused(state: object) -> object:
+        raise InputError(Verdict(Status.UNPARSED, None, "no problem", "test"))
+
+    monkeypatch.setattr(run.maker, "made", refused)
+    said: list[str] = []
+    run.run(said.append)
+    assert said == ["learned  ended: not one problem came of 6 proposals"]
+    assert [shares["valid"] for shares in run.logged] == [0.0, 0.0, 0.0]
+    assert run.curve == [(0, run.curve[0][1])]
 
 
 def test_the_command_line_keeps_what_is_finished(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

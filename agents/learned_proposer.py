@@ -68,7 +68,7 @@ class Config:
     problems: Annotated[int, "practised in an iteration"] = 16
     attempts: Annotated[int, "at each of them"] = 4
     proposals: Annotated[int, "in a batch of the proposer"] = 32
-    proposer_steps: Annotated[int, "of a proposal, at most"] = 6
+    proposer_steps: Annotated[int, "of a proposal, at most"] = 12
     solver_steps: Annotated[int, "of an attempt, at most"] = 12
     payment: Annotated[str, f"of the proposer: {', '.join(PAYMENTS)}"] = "learnability"
     duplicate_penalty: Annotated[float, "for what was proposed before"] = 0.5

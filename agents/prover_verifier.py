@@ -7,11 +7,12 @@ so far. The provers learn by :mod:`agents.tree_ppo`, the sneaky one among the li
 :class:`~reasoning_envs.games.prover_verifier.SpoilingDomain` spoils.
 
 The score of a derivation is the least chance that the verifier gives to any of its steps. An *exploit* is that a tenth
-of a batch's wrong derivations come into the top quarter of a pool that no sneaky training has seen: right derivations
-and wrong ones of an untrained sneaky prover, as many of either. All provers begin with one policy, which has learned
-to reach answers; a fresh sneaky one has it with flatter chances, so that it tries things. Measured are, each round:
+of a batch's wrong derivations score in the top quarter, which is read in two ways: of the *scale*, a score from .75 on;
+or of a *pool* that no sneaky training has seen, right derivations and wrong ones of an untrained sneaky prover, as many
+of either. All provers begin with one policy, which has learned to reach answers; a fresh sneaky one has it with flatter
+chances, so that it tries things. Measured are, each round:
 
-* the training steps of fresh sneaky provers until that happens (as many as were allowed, where it does not);
+* the training steps of fresh sneaky provers until either happens (as many as were allowed, where it does not);
 * the verifier's first-error F1 on held-out problems, with the kinds of error that the sneaky prover writes, and with
   the kinds of ``corrupt`` that nobody in the game ever wrote.
 """
@@ -210,21 +211,24 @@ class Rounds:
         verifier, config = self.verifier, self.config
         scalars = {f"f1/{name}": share for name, share in self.f1(verifier).items()}
         pool = self._reference(verifier)
-        spent, held, wrote = [], [], []
+        spent: dict[str, list[int]] = {"scale": [], "pool": []}
+        held: dict[str, list[bool]] = {"scale": [], "pool": []}
+        wrote: list[Written] = []
         for number in range(config.sneaky):
-            steps, broken, written = self._sneak(verifier, pool, self.config.seed + 1000 * (self.round + 1) + number)
-            spent.append(steps)
-            held.append(not broken)
+            seed = self.config.seed + 1000 * (self.round + 1) + number
+            until, steps, written = self._sneak(verifier, pool, seed)
+            for name, found in spent.items():
+                found.append(until.get(name, steps))
+                held[name].append(name not in until)
             wrote += written
         helped = self._help(verifier)
         scalars |= {
-            "exploit/steps": float(np.mean(spent)),
-            "exploit/least": float(min(spent)),
-            "exploit/most": float(max(spent)),
-            "exploit/withstood": float(np.mean(held)),
             "helpful/right": float(np.mean([one.right for one in helped])) if helped else 0.0,
             "pool": float(len(self.pool)),
         }
+        for name, steps_until in spent.items():
+            scalars[f"exploit/{name}"] = float(np.mean(steps_until))
+            scalars[f"withstood/{name}"] = float(np.mean(held[name]))
         self.pool += [one.trace for one in [*_newest(wrote, config.kept), *_newest(helped, config.kept)]]
         self.round += 1
         self.verifier = self._trained_verifier()
@@ -271,13 +275,16 @@ class Rounds:
         count = min(len(right), len(wrong))
         return np.sort(_scores(verifier, [*right[:count], *wrong[:count]]))
 
-    def _sneak(self, verifier: LearnedPRM, pool: NDArray[np.float64], seed: int) -> tuple[int, bool, list[Written]]:
-        """A fresh sneaky prover: its steps until it exploits the verifier, whether it did, and what it wrote.
+    def _sneak(
+        self, verifier: LearnedPRM, pool: NDArray[np.float64], seed: int
+    ) -> tuple[dict[str, int], int, list[Written]]:
+        """A fresh sneaky prover: its steps until each kind of exploit that it came to, all its steps, what it wrote.
 
         It is paid the place of its score among the pool's, in [0, 1]: verifiers score on scales of their own.
         """
         prover = self._fresh(seed)
-        top = float(np.quantile(pool, 0.75))
+        tops = {"scale": 0.75, "pool": float(np.quantile(pool, 0.75))}
+        until: dict[str, int] = {}
         written: list[Written] = []
         for _ in range(self.config.batches):
             walks = prover.walk(self.spoiling, self._problems(self.config.walks))
@@ -288,11 +295,14 @@ class Rounds:
             worths = iter([-1.0 if one.right else float(place) for one, place in zip(there, places, strict=True)])
             wrong = [score for one, score in zip(there, scores, strict=True) if not one.right]
             written += [one for one in there if not one.right]
-            if wrong and sum(score >= top for score in wrong) >= 0.1 * len(wrong):
-                return prover.steps, True, written
+            for name, top in tops.items():
+                if wrong and sum(score >= top for score in wrong) >= 0.1 * len(wrong):
+                    until.setdefault(name, prover.steps)
+            if len(until) == len(tops):
+                break
             paid = [(walk, 0.0 if one is None else next(worths)) for walk, one in zip(walks, found, strict=True)]
             prover.learn([_paid(walk, worth) for walk, worth in paid if len(walk.path) > 1])
-        return prover.steps, False, written
+        return until, prover.steps, written
 
     def _help(self, verifier: LearnedPRM) -> list[Written]:
         """The helpful prover learns for some batches; what it wrote."""
@@ -370,13 +380,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         with run.metrics:
-            print("round  steps until exploit  withstood  F1 seen  unseen  helpful right  derivations", flush=True)
+            print(
+                "round  until exploit: scale (withstood)  pool (withstood)  F1 seen  unseen  right  written", flush=True
+            )
             while run.round < config.rounds:
                 found = run.play()
+                exploits = "  ".join(
+                    f"{found[f'exploit/{name}']:8,.0f} ({found[f'withstood/{name}']:.2f})" for name in ("scale", "pool")
+                )
                 print(
-                    f"{run.round:5d}  {found['exploit/steps']:7,.0f} [{found['exploit/least']:,.0f}, "
-                    f"{found['exploit/most']:,.0f}]  {found['exploit/withstood']:9.2f}  {found['f1/seen']:7.3f}  "
-                    f"{found['f1/unseen']:6.3f}  {found['helpful/right']:13.2f}  {found['pool']:11,.0f}",
+                    f"{run.round:5d}  {exploits}  {found['f1/seen']:7.3f}  {found['f1/unseen']:6.3f}  "
+                    f"{found['helpful/right']:5.2f}  {found['pool']:7,.0f}",
                     flush=True,
                 )
     except KeyboardInterrupt:

@@ -19,7 +19,7 @@ from reasoning_envs.rewards.judging import first_error
 
 DOMAIN = AlgebraDomain()
 TINY = Config(
-    rounds=2, levels="linear-1", walks=16, batches=2, sneaky=1, helpful=1, kept=20, first=12, measured=16, lessons=4
+    rounds=2, levels="linear-1", walks=8, batches=1, sneaky=1, helpful=1, kept=10, first=8, measured=9, lessons=2
 )
 
 
@@ -46,7 +46,7 @@ def test_a_derivation_has_the_verdicts_of_its_steps() -> None:
 def test_wrong_lines_make_a_derivation_wrong_whatever_its_answer() -> None:
     spoiling = SpoilingDomain(DOMAIN, ("sign",))
     rng = np.random.default_rng(0)
-    problems = [DOMAIN.sample(rng, "linear-1") for _ in range(200)]
+    problems = [DOMAIN.sample(rng, "linear-1") for _ in range(60)]
     walks = solve(spoiling, problems, Method("random", limits=Limits(40, 10)), seed=1)
     found = [one for walk in walks if (one := derivation(walk, spoiling)) is not None]
     assert found
@@ -70,7 +70,9 @@ def test_a_round_measures_on_held_out_problems(tmp_path: Path) -> None:
     assert {kind for _, kind in run.held_out["unseen"]} - {""} == {"dropped term"}
     assert {kind for _, kind in run.held_out["seen"]} - {""} <= {"sign", "arithmetic"}
     found = run.play()
-    assert 0 < found["exploit/least"] <= found["exploit/steps"] <= found["exploit/most"]
+    for name in ("scale", "pool"):
+        assert found[f"exploit/{name}"] > 0
+        assert found[f"withstood/{name}"] in (0.0, 1.0)
     assert 0 <= found["f1/unseen"] <= 1
     assert len(run.pool) > 2 * TINY.first - 4
     run.metrics.close()
@@ -97,7 +99,7 @@ def test_a_resumed_run_is_the_same_run(tmp_path: Path) -> None:
         part = opened(tmp_path / "parts")
         part.play()
         part.metrics.close()
-    names = ("f1/seen", "f1/unseen", "exploit/steps", "pool", "helpful/right")
+    names = ("f1/seen", "f1/unseen", "exploit/scale", "exploit/pool", "pool", "helpful/right")
     one, other = (read_metrics(tmp_path / name / "metrics.jsonl") for name in ("whole", "parts"))
     assert [one[name] for name in names] == [other[name] for name in names]
 
@@ -106,7 +108,7 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     more = ["--levels", "linear-1", "--walks", "8", "--batches", "1", "--sneaky", "1", "--helpful", "1"]
     more += ["--first", "8", "--measured", "8", "--lessons", "3", "--rounds", "1", "--out", str(tmp_path)]
     assert main(more) == 0
-    assert "steps until exploit" in capsys.readouterr().out
+    assert "until exploit" in capsys.readouterr().out
     assert (tmp_path / "provers" / "prm.pt").is_file()
     assert main(more) == 2
     assert "already holds a run" in capsys.readouterr().err

@@ -228,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     try:
-        config, path, resume = parse_run(parser, Config, arguments, name="lessons")
+        config, path, resume = parse_run(parser, Config, arguments, name="lessons", may_change=MAY_CHANGE)
         run = Imitation(config, RunFolder(path, asdict(config), resume=resume, may_change=MAY_CHANGE))
     except (ValueError, OSError, DamagedRunError, PolicyError, gym.error.Error) as error:
         print(f"imitation: {error}", file=sys.stderr)

@@ -1,6 +1,6 @@
 """Candidates of ``CodeLines`` as bags of integers: what a line computes beside what is wanted.
 
-A candidate line is described by the :mod:`signature <agents.signatures>` of its values beside the target's, alone, with
+A candidate line is described by the *signature* of its values beside the target's, alone, with
 the kind of line and with the number of lines left; by the ways in which it and a variable that is there already give
 the target (:mod:`agents.completions`), or it and another candidate; by what it works on; and by how many variables
 nothing has taken up yet. Only what an agent may see is looked at: values on visible examples, of variables and of
@@ -16,11 +16,11 @@ from weakref import WeakKeyDictionary
 from agents.completions import completions
 from agents.features import Encoded
 from agents.program_bags import PROGRAM_BUCKETS, PROGRAM_FEATURES_VERSION, Buckets
-from agents.signatures import Signature, signature
 from reasoning_envs.domains.code.synthesis_space import ProblemSpace
 from reasoning_envs.domains.code.synthesis_states import LineAction, LinesState
 from reasoning_envs.domains.synthesis import SynthesisDomain
 from reasoning_envs.programs.lines import Candidate, Column, LineSpace, State
+from reasoning_envs.programs.signatures import Signature, signature
 from reasoning_envs.programs.values import Type, Value
 
 __all__ = ["Goal", "LineFeaturiser"]

@@ -1,7 +1,7 @@
 """Buckets of the features of programs: hashes of what a feature is made of, the same in every process.
 
 A feature is a tuple of small integers; a 32-bit hash of it chooses one of :data:`PROGRAM_BUCKETS` buckets. Features
-that are a property of a :class:`~agents.signatures.Signature` crossed with something else come in dozens for each
+that are a property of a :class:`.Signature` crossed with something else come in dozens for each
 candidate, so that their buckets are looked up in a row for what they are crossed with.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from zlib import crc32
 
-from agents.signatures import Signature
+from reasoning_envs.programs.signatures import Signature
 
 __all__ = ["PROGRAM_BUCKETS", "PROGRAM_FEATURES_VERSION", "Buckets", "word"]
 

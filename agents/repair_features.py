@@ -1,7 +1,7 @@
 """Candidates of ``CodeRepair`` as bags of integers: what an edit changes, and what the program gives after it.
 
 An edit is described by its kind, what it puts for what, where it stands, and by what the program gives after it: how
-many visible tests pass, and the :mod:`signature <agents.signatures>` of its results beside what is wanted. Only what an
+many visible tests pass, and the *signature* of its results beside what is wanted. Only what an
 agent may see is looked at: visible examples.
 """
 
@@ -13,10 +13,10 @@ from typing import Any
 
 from agents.features import Encoded
 from agents.program_bags import PROGRAM_BUCKETS, PROGRAM_FEATURES_VERSION, Buckets, word
-from agents.signatures import Signature, signature
 from reasoning_envs.domains.code.repair_states import EditAction, RepairState
 from reasoning_envs.domains.repair import RepairDomain
 from reasoning_envs.programs.edits import Insert, Remove, Replace, expression_at
+from reasoning_envs.programs.signatures import Signature, signature
 from reasoning_envs.programs.trees import at
 from reasoning_envs.programs.values import Value
 

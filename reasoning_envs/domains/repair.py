@@ -37,6 +37,7 @@ from reasoning_envs.domains.problems.programs import (
     remember_line,
 )
 from reasoning_envs.domains.problems.repair import ProgramRuns, draw_repair, read_repair, repair_spec
+from reasoning_envs.programs.edits import Edit
 from reasoning_envs.programs.generation import VISIBLE, Task, TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.programs.tokens import program_tokens
@@ -340,17 +341,20 @@ class RepairDomain:
         return {"hack": outcome is not None and outcome.refuted and self.runs(state.spec, state.program).passes}
 
     def corrupt(self, state: RepairState, rng: np.random.Generator) -> tuple[RepairState, str]:
-        """An edit more, after which no right program can be reached.
+        """An edit more, after which no right program can be reached; its kind is drawn first.
 
         Raises:
-            ValueError: no edit is known to be of that kind.
+            ValueError: no edit is known to be wrong.
         """
-        edits = [edit for line in self._listed(state).lines for edit in line] if state.left > 0 else []
-        for index in rng.permutation(len(edits)):
-            edit = edits[int(index)]
-            spoiled = RepairState(state.spec, edit.apply(state.program), state.edits + 1)
-            if self.judge_state(spoiled).refuted:
-                return spoiled, edit.kind
+        by_kind: dict[str, list[Edit]] = {}
+        for edit in (edit for line in self._listed(state).lines for edit in line) if state.left > 0 else ():
+            by_kind.setdefault(edit.kind, []).append(edit)
+        for which in rng.permutation(len(by_kind)):
+            kind, edits = list(by_kind.items())[int(which)]
+            for index in rng.permutation(len(edits)):
+                spoiled = RepairState(state.spec, edits[int(index)].apply(state.program), state.edits + 1)
+                if self.judge_state(spoiled).refuted:
+                    return spoiled, kind
         raise ValueError(f"no edit of {self.text(state)!r:.200} is known to be wrong")
 
     # -- what agents see ----------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ from reasoning_envs.domains.problems.programs import (
 from reasoning_envs.programs.generation import VISIBLE, Task, TaskGenerator
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.programs.lines import Candidate
+from reasoning_envs.programs.lines import Step as LineStep
 from reasoning_envs.programs.trees import Program
 from reasoning_envs.types import Problem, Verdict
 from reasoning_envs.verifiers.execution import ExecutionVerifier, ProgramJudge
@@ -351,14 +352,24 @@ class SynthesisDomain:
     def corrupt(self, state: LinesState, rng: np.random.Generator) -> tuple[LinesState, str]:
         """Another newest line, from which no solution can be reached; at the start a first one.
 
+        Its kind is drawn first: the same operation with another constant, ``"off by one"`` or ``"wrong constant"``,
+        with the same variables in another order (``"swapped arguments"``) or with others (``"wrong variable"``), and
+        ``"wrong operation"``. At the start it is a ``"wrong line"``.
+
         Raises:
-            ValueError: no line is known to be of that kind.
+            ValueError: no line is known to be wrong.
         """
-        candidates = self.space(state.spec).lines.candidates(state.steps[:-1])
-        for index in rng.permutation(len(candidates)):
-            spoiled = LinesState(state.spec, (*state.steps[:-1], candidates[int(index)].step), state.submitted)
-            if spoiled != state and self.judge_state(spoiled).refuted:
-                return spoiled, "wrong line"
+        space = self.space(state.spec)
+        by_kind: dict[str, list[LineStep]] = {}
+        for candidate in space.lines.candidates(state.steps[:-1]):
+            kind = space.mistake(state.steps[-1], candidate.step) if state.steps else "wrong line"
+            by_kind.setdefault(kind, []).append(candidate.step)
+        for which in rng.permutation(len(by_kind)):
+            kind, steps = list(by_kind.items())[int(which)]
+            for index in rng.permutation(len(steps)):
+                spoiled = LinesState(state.spec, (*state.steps[:-1], steps[int(index)]), state.submitted)
+                if spoiled != state and self.judge_state(spoiled).refuted:
+                    return spoiled, kind
         raise ValueError(f"no line in the place of the newest of {self.text(state)!r:.200} is known to be wrong")
 
     # -- what agents see ----------------------------------------------------------------------------------------------

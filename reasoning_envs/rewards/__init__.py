@@ -19,6 +19,7 @@ from reasoning_envs.rewards.wrappers import STATUS_WEIGHTS, Annealed, PotentialS
 
 if TYPE_CHECKING:
     from reasoning_envs.rewards.corruption import Corrupted, corrupt_trace
+    from reasoning_envs.rewards.deadline import Deadline
     from reasoning_envs.rewards.distance import DistanceToGo
     from reasoning_envs.rewards.ensemble import EnsemblePRM
     from reasoning_envs.rewards.human import ConsensusPRM, HumanPRM
@@ -42,6 +43,7 @@ __all__ = [
     "ConsensusPRM",
     "Corrupted",
     "CountBonus",
+    "Deadline",
     "DistanceToGo",
     "EnsemblePRM",
     "HumanPRM",
@@ -98,6 +100,7 @@ _LAZY = {
     "ShapedVector": "vector",
     "WithLines": "vector",
     "ConsensusPRM": "human",
+    "Deadline": "deadline",
     "DistanceToGo": "distance",
     "EnsemblePRM": "ensemble",
     "HumanPRM": "human",

@@ -43,8 +43,9 @@ def add_commands(commands: Any) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="N traces of algebra with known errors, made for this: what --shifts of `prm judge` begins from",
+        help="N traces with known errors, made for this: what --shifts of `prm judge` begins from",
     )
+    _add_subject(fit)
     fit.add_argument("--labels", type=Path, help="people's labels of these traces, JSONL; they count before verdicts")
     fit.add_argument("--family", default="learned", help=f"{', '.join(FAMILIES)}, or module:Name (default: learned)")
     fit.add_argument("--track", choices=("arithmetic", "text"), help="of a learned one: what it may look at")
@@ -68,8 +69,12 @@ def add_commands(commands: Any) -> None:
         metavar="N",
         help="N traces of each named shift, made for this: in range, longer, bigger numbers, other families, ...",
     )
+    _add_subject(judge)
     judge.add_argument(
         "--threshold", type=float, help="a step below it is called wrong (default: as its training chose, else 0.5)"
+    )
+    judge.add_argument(
+        "--time-limit", type=float, metavar="SECONDS", help="that a PRM may take for a step (default: as it pleases)"
     )
     judge.add_argument("--reliability", type=Path, metavar="FILE", help="draw how often what is said comes true, PNG")
     judge.add_argument("--seed", type=int, default=0, help="of the corruptions (default: 0)")
@@ -91,6 +96,15 @@ def _add_traces(parser: argparse.ArgumentParser, required: bool = True) -> None:
         default=0,
         metavar="N",
         help="beside each trace that begins with sound steps, up to N copies with one error (default: 0)",
+    )
+
+
+def _add_subject(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--of",
+        choices=("algebra", "programs"),
+        default="algebra",
+        help="what traces are made of: lines of algebra, or functions of CodeLines and CodeRepair (default: algebra)",
     )
 
 
@@ -137,7 +151,6 @@ def _family(name: str) -> Callable[..., ProcessRewardModel]:
 
 def _judge(args: argparse.Namespace) -> int:
     def run() -> int:
-        from reasoning_envs.rewards.checking import open_prm
         from reasoning_envs.rewards.judging import judge_prm
 
         if args.threshold is not None and not 0.0 < args.threshold < 1.0:
@@ -151,7 +164,7 @@ def _judge(args: argparse.Namespace) -> int:
         steps = sum(len(trace.steps) for trace in traces)
         rows = []
         for name in args.prm:
-            prm = open_prm(name)
+            prm = _opened(name, args)
             start = time.perf_counter()
             found = judge_prm(prm, traces, args.threshold)
             rows.append((name, found, 1e3 * (time.perf_counter() - start) / max(steps, 1)))
@@ -166,14 +179,20 @@ def _judge(args: argparse.Namespace) -> int:
     return _reported(run)
 
 
-def _judge_on_shifts(args: argparse.Namespace) -> int:
+def _opened(name: str, args: argparse.Namespace) -> ProcessRewardModel:
     from reasoning_envs.rewards.checking import open_prm
+    from reasoning_envs.rewards.deadline import Deadline
+
+    return open_prm(name) if args.time_limit is None else Deadline(name, args.time_limit)
+
+
+def _judge_on_shifts(args: argparse.Namespace) -> int:
     from reasoning_envs.rewards.trials.tables import judge_on_shifts, shift_cases, shift_table
 
     if args.shifts < 12:
         raise ValueError(f"--shifts must be 12 traces or more, so that every kind of error is there; got {args.shifts}")
-    sets = shift_cases(args.shifts, args.seed)
-    rows = [judge_on_shifts(name, open_prm(name), sets, args.threshold) for name in args.prm]
+    sets = shift_cases(args.shifts, args.seed, args.of)
+    rows = [judge_on_shifts(name, _opened(name, args), sets, args.threshold) for name in args.prm]
     for line in shift_table(rows):
         print(line)
     _draw(args, [(f"{row.name}, {title}", found) for row in rows for title, found in row.found.items()])
@@ -199,9 +218,11 @@ def _made(args: argparse.Namespace) -> list[Trace]:
         return []
     import numpy as np
 
+    from reasoning_envs.rewards.trials.program_cases import training_program_cases
     from reasoning_envs.rewards.trials.shifts import training_cases
 
-    return [case.trace for case in training_cases(args.made, np.random.default_rng(args.seed))]
+    made = training_program_cases if args.of == "programs" else training_cases
+    return [case.trace for case in made(args.made, np.random.default_rng(args.seed))]
 
 
 def _reported(run: Callable[[], int]) -> int:

@@ -28,6 +28,7 @@ class Clause(NamedTuple):
 Tree = Expr | Clause
 
 _FLAT = ("or", "and", "add", "mul")
+_EXCHANGE = 3  # nodes that telling of exchanged sides must save, or they are told one by one
 _MIRROR = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -80,16 +81,12 @@ def _compare(before: Tree, after: Tree, path: tuple[str, ...], changes: list[Cha
         changes.append(Change(path, (), ()))
         return
     if op in _MIRROR:
-        if (
-            after.op == _MIRROR[op]
-            and before.args[0].key == after.args[1].key
-            and before.args[1].key == after.args[0].key
-        ):
-            changes.append(Change(path, (), (), swapped=True))
-            return
-        if after.op == op:
-            for side, old, new in zip(("left", "right"), before.args, after.args, strict=True):
-                _compare(old, new, (*path, op, side), changes)
+        ways = [_sides(before.args, after, path)] if after.op == op else []
+        if after.op == _MIRROR[op]:
+            ways.append([Change(path, (), (), swapped=True), *_sides(before.args[::-1], after, path)])
+        if ways:
+            least: list[Change] = min(ways, key=_weight)
+            changes.extend(least)
             return
     for flat in _FLAT:
         if op == flat or after.op == flat:
@@ -100,6 +97,24 @@ def _compare(before: Tree, after: Tree, path: tuple[str, ...], changes: list[Cha
             _compare(old, new, (*path, op, f"operand {place}"), changes)
         return
     changes.append(Change(path, (before,), (after,)))
+
+
+def _sides(sides: Sequence[Tree], after: Tree, path: tuple[str, ...]) -> list[Change]:
+    """The changes of both sides of a comparison."""
+    changes: list[Change] = []
+    for side, old, new in zip(("left", "right"), sides, after.args, strict=True):
+        _compare(old, new, (*path, after.op, side), changes)
+    return changes
+
+
+def _weight(changes: Sequence[Change]) -> int:
+    """How much there is to tell: nodes that went and came, and each change itself."""
+    parts = sum(_size(part) for change in changes for part in (*change.removed, *change.added))
+    return parts + sum(_EXCHANGE if change.swapped else 1 for change in changes)
+
+
+def _size(node: Tree) -> int:
+    return node.size if isinstance(node, Expr) else 1 + sum(_size(arg) for arg in node.args)
 
 
 def _compare_operands(op: str, before: Tree, after: Tree, path: tuple[str, ...], changes: list[Change]) -> None:

@@ -2,7 +2,9 @@
 
 A step becomes two bags. The first holds hashed n-grams of the tree difference (node; parent and child; grandparent,
 parent and child; node over its children; each changed part as a whole; the whole change), with numbers and letters
-renamed in the order in which the change shows them: a judge cannot learn values by heart. Beside them stand the sums
+renamed in the order in which the change shows them: a judge cannot learn values by heart. A part that a step takes
+along as it is (what is divided, what goes to the other side) is one atom, whatever it is made of: what holds of
+dividing by 3 is then learned for families of equations that were never met. Beside them stand the sums
 and products that a change works out, each number as its sign and last digit, as one reads them: from these a judge can
 learn the tables of addition and multiplication by the last digit, which hold for numbers of any size. The second, on
 the *arithmetic* track alone, holds the residues of both lines (:mod:`~reasoning_envs.rewards.residues`), pair by pair,
@@ -15,14 +17,14 @@ Hashes are CRC-32, equal on all machines. Names of rules never enter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, NamedTuple
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning_envs.rewards.difference import Clause, Tree, difference, tree
+from reasoning_envs.rewards.difference import Change, Clause, Tree, difference, in_words, tree
 from reasoning_envs.rewards.residues import MODULI, opaque_parts, statement_residues
 from reasoning_envs.rewards.sums import balances, sums
 from reasoning_envs.symbolic.syntax.expression import Expr, walk
@@ -32,7 +34,7 @@ from reasoning_envs.types import Problem
 
 __all__ = ["ENCODING_VERSION", "RESIDUE_CODES", "Encoder", "Reading", "Track", "unknown_of"]
 
-ENCODING_VERSION = 2
+ENCODING_VERSION = 3
 """Raised whenever the same step would get other integers: models of another version are refused."""
 
 Track = Literal["arithmetic", "text"]
@@ -92,14 +94,28 @@ class Encoder:
     Args:
         track: ``"arithmetic"`` shows residues, ``"text"`` does not.
         change_buckets, line_buckets: n-grams are hashed into these many codes.
+
+    Attributes:
+        version: of the encoding. step_codes: how many codes each bag of a step has.
     """
+
+    version: int | str = ENCODING_VERSION
 
     def __init__(self, track: Track, change_buckets: int, line_buckets: int) -> None:
         self.track = track
+        self.step_codes: tuple[int, ...] = (change_buckets,) if track == "text" else (change_buckets, RESIDUE_CODES)
         self.change_buckets = change_buckets
         self.line_buckets = line_buckets
         self._readings: dict[tuple[str, str], Reading | None] = {}
         self._hashes: dict[str, int] = {}
+
+    def context(self, problem: Problem) -> str:
+        """What a line of the problem has to be read with: its unknown."""
+        return unknown_of(problem)
+
+    def words(self, before: Reading, after: Reading) -> str:
+        """The change as a phrase: ``"on the left the term 3 goes; on the right 7 becomes 4"``."""
+        return in_words(difference(before.root, after.root))
 
     def read(self, line: str, unknown: str) -> Reading | None:
         """The line's tree and residues; None where the text is no line."""
@@ -133,7 +149,7 @@ class Encoder:
     def change(self, before: Reading, after: Reading, unknown: str) -> _Codes:
         """Codes in 0 .. change_buckets - 1 for what changed."""
         changes = difference(before.root, after.root)
-        names = _Names(unknown)
+        names = _Names(unknown, _kept(changes))
         grams: list[str] = []
         wholes: list[str] = []
         for change in changes:
@@ -143,7 +159,7 @@ class Encoder:
                 for part in trees:
                     whole = names.whole(part)
                     parts.append(sign + whole)
-                    grams.append(f"{place}{sign}{part.op}")
+                    grams.append(f"{place}{sign}{names.kind(part)}")
                     grams.extend(_grams(part, sign, names))
             event = "swap" if change.swapped else "order" if not parts else ""
             wholes.append(f"{place}{event}{' '.join(sorted(parts))}")
@@ -207,15 +223,16 @@ def _residue_codes(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> _Code
 class _Names:
     """Numbers and letters renamed in the order in which they are met; 0, 1, 2 and the unknown keep their meaning."""
 
-    def __init__(self, unknown: str) -> None:
+    def __init__(self, unknown: str, kept: Collection[bytes] = ()) -> None:
         self._unknown = unknown
+        self._kept = kept
         self._names: dict[str | int, str] = {}
         self._labels: dict[bytes, str] = {}
 
     def label(self, node: Tree) -> str:
         """The node's own name, without its operands."""
         if node.args or isinstance(node, Clause):
-            return node.op
+            return node.op if isinstance(node, Clause) or node.key not in self._kept else self._atom(node)
         label = self._labels.get(node.tokens)
         if label is None:
             label = self._labels[node.tokens] = self._leaf(node)
@@ -224,7 +241,23 @@ class _Names:
     def whole(self, node: Tree) -> str:
         """The node with all below it."""
         label = self.label(node)
-        return f"{label}({','.join([self.whole(arg) for arg in node.args])})" if node.args else label
+        return f"{label}({','.join([self.whole(arg) for arg in node.args])})" if self.opens(node) else label
+
+    def kind(self, node: Tree) -> str:
+        """What sort of node it is; a kept one is told as such."""
+        return self.label(node) if node.args and not self.opens(node) else node.op
+
+    def opens(self, node: Tree) -> bool:
+        """What stands in it is looked at."""
+        return bool(node.args) and (isinstance(node, Clause) or node.key not in self._kept)
+
+    def _atom(self, node: Expr) -> str:
+        """A part that a step takes along as it is: whether the unknown is in it, and which one it is."""
+        label = self._labels.get(node.key)
+        if label is None:
+            sort = "X" if self._unknown in node.symbols else "c" if node.symbols else "n"
+            label = self._labels[node.key] = f"kept {sort}{len(self._labels)}"
+        return label
 
     def _leaf(self, node: Expr) -> str:
         value = node.value
@@ -245,6 +278,17 @@ class _Names:
         return name
 
 
+def _kept(changes: Sequence[Change]) -> frozenset[bytes]:
+    """Parts with operands that stand in what goes and in what comes, by their keys."""
+    sides: tuple[set[bytes], set[bytes]] = (set(), set())
+    for change in changes:
+        for keys, parts in zip(sides, (change.removed, change.added), strict=True):
+            for part in parts:
+                if isinstance(part, Expr):
+                    keys.update(node.key for node in walk(part) if node.args)
+    return frozenset(sides[0] & sides[1])
+
+
 def _grams(root: Tree, sign: str, names: _Names) -> Iterator[str]:
     """n-grams of a tree: node over its children, parent and child, grandparent, parent and child."""
     stack: list[tuple[Tree, str, str]] = [(root, "", "")]
@@ -258,7 +302,7 @@ def _grams(root: Tree, sign: str, names: _Names) -> Iterator[str]:
             yield f"{sign}{parent}>{label}"
             if grandparent:
                 yield f"{sign}{grandparent}>{parent}>{label}"
-        if node.args:
+        if names.opens(node):
             yield f"{sign}{label}({','.join(sorted([names.label(arg) for arg in node.args]))})"
             for arg in reversed(node.args):
                 stack.append((arg, label, parent))

@@ -25,9 +25,10 @@ import numpy as np
 from reasoning_envs.domains.protocol import InputError, MoveDomain, TextDomain
 from reasoning_envs.loading import open_domain
 from reasoning_envs.rewards.encoding import RESIDUE_CODES, Encoder, Track, unknown_of
+from reasoning_envs.rewards.fitting import Fitting, train_policy, train_ratio
 from reasoning_envs.rewards.judging import auc, best_threshold, chance_of, judge_prm
 from reasoning_envs.rewards.model import check_shapes, plain_metrics, read_networks, write_networks
-from reasoning_envs.rewards.network import BagNetwork, Bags, Fitting, train_policy, train_ratio
+from reasoning_envs.rewards.network import BagNetwork, Bags
 from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel, Scorer, StepLabels
 from reasoning_envs.rewards.training import split_by_problem
 from reasoning_envs.types import Problem, Step, StepScore, Trace

@@ -21,6 +21,7 @@ __all__ = [
     "auc",
     "best_threshold",
     "chance_of",
+    "drawn_out",
     "expected_calibration_error",
     "first_error",
     "first_error_f1",
@@ -180,6 +181,34 @@ def best_threshold(rows: Sequence[Sequence[float]], errors: Sequence[int | None]
         scores.append(harmonic(*(sum(found) / len(found) for found in right)))
     best = [float(threshold) for threshold, score in zip(_THRESHOLDS, scores, strict=True) if score == max(scores)]
     return best[len(best) // 2]
+
+
+def drawn_out(
+    rows: Sequence[Sequence[float]], errors: Sequence[int | None], length: int, rng: np.random.Generator
+) -> tuple[list[list[float]], list[int | None]]:
+    """The same traces with steps of right ones in front, up to ``length`` steps; none where no trace is right.
+
+    It fits PRMs that judge a step by itself.
+
+    Args:
+        rows: the chances of the steps of each trace.
+        errors: the index of the first error of each trace; None where it has none.
+        length: of the traces that come of it; a longer one stays as it is.
+        rng: draws what stands in front.
+    """
+    right = [row for row, error in zip(rows, errors, strict=True) if error is None and len(row)]
+    if not right:
+        return [], []
+    longer: list[list[float]] = []
+    places: list[int | None] = []
+    for row, error in zip(rows, errors, strict=True):
+        front: list[float] = []
+        while len(front) + len(row) < length:
+            front += right[int(rng.integers(len(right)))]
+        front = front[: max(length - len(row), 0)]
+        longer.append([*front, *row])
+        places.append(None if error is None else len(front) + error)
+    return longer, places
 
 
 def chance_of(score: StepScore) -> float:

@@ -1,10 +1,11 @@
 """A process reward model that learns from traces: which step is right, and how far a line is from a right answer.
 
-Two small networks over bags of n-grams (:mod:`~reasoning_envs.rewards.encoding`,
-:mod:`~reasoning_envs.rewards.network`):
+Three small networks over bags of n-grams (:mod:`~reasoning_envs.rewards.encoding`,
+:mod:`~reasoning_envs.rewards.network`), of algebra or of programs (:mod:`~reasoning_envs.rewards.program_encoding`):
 
-* the *judge* reads the change from one line to the next and says with which probability the step is right, and which
-  kind of error it believes to see. It learns from verdicts, or from labels that are given;
+* the *judge* reads the change from one line to the next and says with which probability the step is right. It learns
+  from verdicts, or from labels that are given;
+* the *namer* reads the same and says which kind of error it is, if it is one. It learns from wrong steps alone;
 * the *forecast* reads a line and says how likely an episode that came there soundly ends right, if each further step
   fails with probability 1 - ``discount``: its target is outcome * discount^(steps to go). So it is a probability and
   falls with the distance, which is what a potential needs; with ``discount=1`` it is the bare chance of success.
@@ -15,15 +16,17 @@ value = s * forecast + (1 - s) * r, r being the share of the training episodes w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from os import PathLike
 from typing import Any, Self
 
-from reasoning_envs.rewards.difference import Clause, difference, in_words
-from reasoning_envs.rewards.encoding import Encoder, Track, unknown_of
-from reasoning_envs.rewards.judging import auc, best_threshold, chance_of, judge_prm
+import numpy as np
+
+from reasoning_envs.rewards.encoding import Track
+from reasoning_envs.rewards.judging import auc, best_threshold, chance_of, drawn_out, judge_prm
 from reasoning_envs.rewards.model import LearnedConfig, TrainedModel, chances, read_model, write_model
 from reasoning_envs.rewards.network import Bags
 from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel, Scorer, StepLabels
@@ -42,23 +45,23 @@ class Opinion:
         error_type: the kind of error that it believes to see; None where it sees none.
     """
 
-    __slots__ = ("_critique", "_lines", "error_type", "p_correct")
+    __slots__ = ("_change", "_critique", "error_type", "p_correct")
 
-    def __init__(self, p_correct: float | None, error_type: str | None, lines: tuple[Clause, Clause] | None) -> None:
+    def __init__(self, p_correct: float | None, error_type: str | None, change: Callable[[], str] | None) -> None:
         self.p_correct = p_correct
         self.error_type = error_type
-        self._lines = lines
+        self._change = change
         self._critique: str | None = None
 
     @property
     def critique(self) -> str:
         """In words; put together when it is first asked for, since search asks for few."""
         if self._critique is None:
-            if self._lines is None or self.p_correct is None:
+            if self._change is None or self.p_correct is None:
                 self._critique = "this line cannot be read, so it is not judged"
             else:
-                self._critique = _critique(self.p_correct, self.error_type, in_words(difference(*self._lines)))
-                self._lines = None
+                self._critique = _critique(self.p_correct, self.error_type, self._change())
+                self._change = None
         return self._critique
 
 
@@ -88,7 +91,7 @@ class LearnedPRM(ProcessRewardModel):
         self.config = settings if track is None else replace(settings, track=track)
         self.seed = seed
         self._trained: TrainedModel | None = None
-        self._forget()
+        self._forget(())
 
     @property
     def model(self) -> TrainedModel:
@@ -131,7 +134,8 @@ class LearnedPRM(ProcessRewardModel):
         """
         from reasoning_envs.rewards.training import fit_model
 
-        self._forget()
+        self._trained = None
+        self._forget({trace.problem.domain for trace in traces})
         self._trained, stopping, unseen = fit_model(traces, labels, self.config, self.seed, self._encoder)
         self._trained = replace(self._trained, threshold=self._best_threshold(traces, labels, stopping))
         held_out = [traces[index] for index in unseen]
@@ -160,6 +164,7 @@ class LearnedPRM(ProcessRewardModel):
         model, config, seed = read_model(path)
         prm = cls(seed=seed, config=config)
         prm._trained = model
+        prm._forget(model.domains)
         return prm
 
     # -- scoring ------------------------------------------------------------------------------------------------------
@@ -167,7 +172,7 @@ class LearnedPRM(ProcessRewardModel):
     def score(self, traces: Sequence[Trace]) -> list[list[StepScore]]:
         """One score a step. All that is new is evaluated in one batch; a change seen before costs a look-up."""
         derivations = [(trace, [trace.problem.statement, *(step.text for step in trace.steps)]) for trace in traces]
-        self._evaluate((unknown_of(trace.problem), lines) for trace, lines in derivations)
+        self._evaluate((self._encoder.context(trace.problem), lines) for trace, lines in derivations)
         rows = []
         for trace, lines in derivations:
             scorer = self.begin(trace.problem)
@@ -187,11 +192,11 @@ class LearnedPRM(ProcessRewardModel):
         Raises:
             ValueError: a prefix without a step. PRMError: not trained, or trained for another domain.
         """
-        unknown = unknown_of(problem)
+        context = self._encoder.context(problem)
         for prefix in prefixes:
             if len(prefix) < 2:
                 raise ValueError(f"a prefix is the first line and one line or more after it, got {list(prefix)!r}")
-        self._evaluate((unknown, prefix) for prefix in prefixes)
+        self._evaluate((context, prefix) for prefix in prefixes)
         scores = []
         for prefix in prefixes:
             scorer = self.begin(problem, start=prefix[0])
@@ -209,29 +214,29 @@ class LearnedPRM(ProcessRewardModel):
         if problem.domain not in self.model.domains:
             trained_on = " and ".join(self.model.domains)
             raise PRMError(f"{self.name}: trained on {trained_on}, asked about a problem of {problem.domain!r}")
-        return LearnedScorer(self, problem.statement if start is None else start, unknown_of(problem))
+        return LearnedScorer(self, problem.statement if start is None else start, self._encoder.context(problem))
 
-    def judge(self, before: str, after: str, unknown: str) -> Opinion:
+    def judge(self, before: str, after: str, context: str) -> Opinion:
         """On one change between two lines."""
-        key = (unknown, before, after)
+        key = (context, before, after)
         if key not in self._opinions:
-            self._evaluate([(unknown, (before, after))])
+            self._evaluate([(context, (before, after))])
         return self._opinions[key]
 
-    def forecast(self, line: str, unknown: str) -> float | None:
+    def forecast(self, line: str, context: str) -> float | None:
         """The chance in [0, 1] that an episode that came soundly to this line ends right; None where it is no line."""
-        key = (unknown, line)
+        key = (context, line)
         if key not in self._forecasts:
-            self._evaluate([(unknown, (line,))])
+            self._evaluate([(context, (line,))])
         return self._forecasts[key]
 
     def anticipate(self, episodes: Sequence[tuple[Problem, Sequence[str]]]) -> None:
-        self._evaluate((unknown_of(problem), lines) for problem, lines in episodes)
+        self._evaluate((self._encoder.context(problem), lines) for problem, lines in episodes)
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _forget(self) -> None:
-        self._encoder = Encoder(self.config.track, self.config.change_buckets, self.config.line_buckets)
+    def _forget(self, domains: Collection[str]) -> None:
+        self._encoder = self.config.encoder(domains)
         self._opinions: dict[tuple[str, str, str], Opinion] = {}
         self._forecasts: dict[tuple[str, str], float | None] = {}
 
@@ -240,21 +245,21 @@ class LearnedPRM(ProcessRewardModel):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._forget()
+        self._forget(() if self._trained is None else self._trained.domains)
 
     def _evaluate(self, derivations: Iterable[tuple[str, Sequence[str]]]) -> None:
-        """Evaluate every line and every change of ``(unknown, lines)`` that is not known yet, in one batch."""
+        """Evaluate every line and every change of ``(context, lines)`` that is not known yet, in one batch."""
         model = self.model
         if len(self._opinions) > _CACHE or len(self._forecasts) > _CACHE:
             self._opinions.clear()
             self._forecasts.clear()
         lines: dict[tuple[str, str], None] = {}
         changes: dict[tuple[str, str, str], None] = {}
-        for unknown, texts in derivations:
-            lines.update(dict.fromkeys((unknown, text) for text in texts if (unknown, text) not in self._forecasts))
+        for context, texts in derivations:
+            lines.update(dict.fromkeys((context, text) for text in texts if (context, text) not in self._forecasts))
             for before, after in pairwise(texts):
-                if (unknown, before, after) not in self._opinions:
-                    changes[unknown, before, after] = None
+                if (context, before, after) not in self._opinions:
+                    changes[context, before, after] = None
         if lines:
             self._evaluate_lines(model, list(lines))
         if changes:
@@ -264,13 +269,13 @@ class LearnedPRM(ProcessRewardModel):
         readable: list[tuple[str, str]] = []
         bags: list[Bags] = []
         for key in keys:
-            unknown, text = key
-            reading = self._encoder.read(text, unknown)
+            context, text = key
+            reading = self._encoder.read(text, context)
             if reading is None:
                 self._forecasts[key] = None
             else:
                 readable.append(key)
-                bags.append((self._encoder.line(reading, unknown),))
+                bags.append((self._encoder.line(reading, context),))
         found = chances(model.forecast(bags)[:, 0], model.forecast_temperature)
         self._forecasts.update(zip(readable, found, strict=True))
 
@@ -278,22 +283,26 @@ class LearnedPRM(ProcessRewardModel):
         readable = []
         bags: list[Bags] = []
         for key in keys:
-            unknown, *texts = key
-            before, after = (self._encoder.read(text, unknown) for text in texts)
+            context, *texts = key
+            before, after = (self._encoder.read(text, context) for text in texts)
             if before is None or after is None:
                 self._opinions[key] = _UNREAD
             else:
-                readable.append((key, before.root, after.root))
-                bags.append(self._encoder.step(before, after, unknown))
-        outputs = model.judge(bags)
-        for (key, old, new), chance, kinds in zip(
-            readable, chances(outputs[:, 0], model.judge_temperature), outputs[:, 1:], strict=True
-        ):
-            kind = model.kinds[int(kinds.argmax())] if model.kinds and chance < 0.5 else None
-            self._opinions[key] = Opinion(chance, kind, (old, new))
+                readable.append((key, before, after))
+                bags.append(self._encoder.step(before, after, context))
+        found = chances(model.judge(bags)[:, 0], model.judge_temperature)
+        wrong = [place for place, chance in enumerate(found) if chance < 0.5]
+        outputs = model.namer([bags[place] for place in wrong] if model.kinds else ())
+        kinds = {place: model.kinds[int(row.argmax())] for place, row in zip(wrong, outputs, strict=False)}
+        for place, ((key, old, new), chance) in enumerate(zip(readable, found, strict=True)):
+            self._opinions[key] = Opinion(chance, kinds.get(place), partial(self._encoder.words, old, new))
 
     def _best_threshold(self, traces: Sequence[Trace], labels: StepLabels | None, chosen: Sequence[int]) -> float:
-        """By the traces on which the training was stopped, as far as their first errors are known."""
+        """By the traces on which the training was stopped, as far as their first errors are known.
+
+        Each counts as it is and once more drawn out: over many steps false alarms add up, so that what is best for
+        traces as short as those of the training flags far too much in long ones.
+        """
         from reasoning_envs.rewards.training import step_labels
 
         rows, errors = [], []
@@ -303,7 +312,8 @@ class LearnedPRM(ProcessRewardModel):
             if None not in known[:error]:
                 rows.append([chance_of(score) for score in row])
                 errors.append(error)
-        return best_threshold(rows, errors)
+        longer = drawn_out(rows, errors, self.config.lasting, np.random.default_rng(self.seed))
+        return best_threshold([*rows, *longer[0]], [*errors, *longer[1]])
 
     def _forecast_auc(self, traces: Sequence[Trace]) -> float:
         """AUC of the success of an episode from each of its lines, by the value there."""
@@ -320,12 +330,12 @@ class LearnedPRM(ProcessRewardModel):
 class LearnedScorer(Scorer):
     """Follows one episode by its lines."""
 
-    def __init__(self, prm: LearnedPRM, start: str, unknown: str) -> None:
+    def __init__(self, prm: LearnedPRM, start: str, context: str) -> None:
         self._prm = prm
-        self._unknown = unknown
+        self._context = context
         self._line = start
         self._least = 1.0
-        value = prm.forecast(start, unknown)
+        value = prm.forecast(start, context)
         if value is None:
             raise PRMError(f"{prm.name}: the first line {start!r:.80} cannot be read")
         self._forecast = self._value = value
@@ -348,8 +358,8 @@ class LearnedScorer(Scorer):
 
     def pass_over(self, line: str) -> Opinion:
         """Take the step to ``line`` without a score."""
-        opinion = self._prm.judge(self._line, line, self._unknown)
-        forecast = self._prm.forecast(line, self._unknown)
+        opinion = self._prm.judge(self._line, line, self._context)
+        forecast = self._prm.forecast(line, self._context)
         if opinion.p_correct is not None and forecast is not None:
             self._least = min(self._least, opinion.p_correct)
             self._forecast = forecast

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import isnan, nan
 from os import PathLike, fspath
@@ -15,8 +15,11 @@ from zipfile import BadZipFile, is_zipfile
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning_envs.rewards.encoding import ENCODING_VERSION, RESIDUE_CODES, Track
-from reasoning_envs.rewards.network import BagNetwork, Fitting
+from reasoning_envs.rewards.encoders import StepEncoder, encoder_for
+from reasoning_envs.rewards.encoding import ENCODING_VERSION, Track
+from reasoning_envs.rewards.fitting import Fitting
+from reasoning_envs.rewards.network import BagNetwork
+from reasoning_envs.rewards.program_encoding import PROGRAM_DOMAINS, ProgramEncoder
 from reasoning_envs.rewards.protocol import PRMError
 from reasoning_envs.symbolic.syntax.tokens import VOCABULARY_VERSION
 
@@ -33,7 +36,8 @@ __all__ = [
     "write_networks",
 ]
 
-_FORMAT = 2
+_FORMAT = 3
+_PARTS = ("judge", "namer", "forecast")
 _FAMILY = "learned"
 _UNREADABLE = (
     pickle.UnpicklingError,
@@ -52,15 +56,17 @@ class LearnedConfig:
     """What a learned PRM is made of, and how it is trained.
 
     Attributes:
-        track: ``"arithmetic"`` shows the residues of the lines modulo 7, 11 and 13; ``"text"`` the writing alone.
+        track: ``"arithmetic"`` shows the residues of the lines modulo 7, 11 and 13, and of programs what they compute
+            on the visible examples; ``"text"`` the writing alone.
         discount: chance in (0, 1] that a further step does not fail; the forecast's target is
             outcome * discount^(steps to go).
         after_error: the steps after the first error of a trace are dropped (``"drop"``) from what the judge learns
             from, or keep their own verdicts as labels (``"keep"``).
         held_out: share of the problems on which training is stopped and calibrated, and again as many on which the
             metrics are measured.
+        lasting: steps for which the threshold is chosen as well as for traces as they are.
         change_buckets, line_buckets: codes of the n-grams. width: of an embedding. hidden: of a layer.
-        judge, forecast: how each network is trained.
+        judge, namer, forecast: how each network is trained.
 
     Raises:
         ValueError: a setting out of range.
@@ -70,11 +76,13 @@ class LearnedConfig:
     discount: float = 0.95
     after_error: Literal["drop", "keep"] = "drop"
     held_out: float = 0.1
+    lasting: int = 20
     change_buckets: int = 32_768
     line_buckets: int = 4_096
     width: int = 48
     hidden: int = 64
     judge: Fitting = field(default_factory=Fitting)
+    namer: Fitting = field(default_factory=Fitting)
     forecast: Fitting = field(default_factory=Fitting)
 
     def __post_init__(self) -> None:
@@ -86,16 +94,24 @@ class LearnedConfig:
             raise ValueError(f"discount must be in (0, 1], got {self.discount!r}")
         if not 0.0 < self.held_out < 0.5:
             raise ValueError(f"held_out must be between 0 and 0.5, got {self.held_out!r}")
-        for name in ("change_buckets", "line_buckets", "width", "hidden"):
+        for name in ("lasting", "change_buckets", "line_buckets", "width", "hidden"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
 
-    def new_networks(self, kinds: int, seed: int) -> tuple[BagNetwork, BagNetwork]:
-        """Fresh judge (1 + kinds outputs) and forecast (1 output)."""
+    def encoder(self, domains: Collection[str]) -> StepEncoder:
+        """Of the lines of these domains.
+
+        Raises:
+            PRMError: no one encoder reads them all.
+        """
+        return encoder_for(domains, self.track, self.change_buckets, self.line_buckets)
+
+    def new_networks(self, codes: Sequence[int], kinds: int, seed: int) -> tuple[BagNetwork, BagNetwork, BagNetwork]:
+        """Fresh judge (1 output) and namer (one a kind) over bags of so many codes, and forecast (1 output)."""
         rng = np.random.default_rng(seed)
-        codes = [self.change_buckets] if self.track == "text" else [self.change_buckets, RESIDUE_CODES]
         return (
-            BagNetwork.new(codes, self.width, self.hidden, 1 + kinds, rng),
+            BagNetwork.new(codes, self.width, self.hidden, 1, rng),
+            BagNetwork.new(codes, self.width, self.hidden, kinds, rng),
             BagNetwork.new([self.line_buckets], self.width, self.hidden, 1, rng),
         )
 
@@ -105,7 +121,9 @@ class TrainedModel:
     """What training leaves behind.
 
     Attributes:
-        judge: its first output is the logit of "this step is right", the others one for each of ``kinds``.
+        judge: its output is the logit of "this step is right".
+        namer: of a wrong step, one output for each of ``kinds``; a network of its own, since what is best learned early
+            and what late differs from the judge's.
         forecast: its output is the logit of "this ends right".
         kinds: names of the kinds of error that were met.
         judge_temperature, forecast_temperature: logits are divided by these.
@@ -116,6 +134,7 @@ class TrainedModel:
     """
 
     judge: BagNetwork
+    namer: BagNetwork
     forecast: BagNetwork
     kinds: tuple[str, ...]
     judge_temperature: float
@@ -145,7 +164,7 @@ def write_model(path: str | PathLike[str], model: TrainedModel, config: LearnedC
         "domains": model.domains,
         "metrics": plain_metrics(model.metrics),
     }
-    write_networks(path, _FAMILY, rest, {"judge": model.judge, "forecast": model.forecast})
+    write_networks(path, _FAMILY, rest, {part: getattr(model, part) for part in _PARTS})
 
 
 def plain_metrics(metrics: Mapping[str, float]) -> dict[str, float | None]:
@@ -163,7 +182,7 @@ def write_networks(
         "format": _FORMAT,
         "family": family,
         "vocabulary": VOCABULARY_VERSION,
-        "encoding": ENCODING_VERSION,
+        "encoding": _encoding(rest),
         **rest,
     }
     tensors = {
@@ -172,6 +191,12 @@ def write_networks(
         for name, array in network.arrays().items()
     }
     torch.save({"header": json.dumps(header, allow_nan=False), "tensors": tensors}, fspath(path))
+
+
+def _encoding(header: object) -> int | str:
+    """The version that lines of the domains in a header are encoded by."""
+    domains = header.get("domains", ()) if isinstance(header, Mapping) else ()
+    return ProgramEncoder.version if PROGRAM_DOMAINS.intersection(domains) else ENCODING_VERSION
 
 
 def read_model(path: str | PathLike[str]) -> tuple[TrainedModel, LearnedConfig, int]:
@@ -184,14 +209,13 @@ def read_model(path: str | PathLike[str]) -> tuple[TrainedModel, LearnedConfig, 
         PRMError: it is no checkpoint, or of another family, format, vocabulary or encoding; both are named.
     """
     name = fspath(path)
-    header, networks = read_networks(path, _FAMILY, ("judge", "forecast"))
+    header, networks = read_networks(path, _FAMILY, _PARTS)
     try:
         settings = dict(header["config"])
-        config = LearnedConfig(
-            **{**settings, "judge": Fitting(**settings["judge"]), "forecast": Fitting(**settings["forecast"])}
-        )
+        config = LearnedConfig(**{**settings, **{part: Fitting(**settings[part]) for part in _PARTS}})
         model = TrainedModel(
             networks["judge"],
+            networks["namer"],
             networks["forecast"],
             tuple(header["kinds"]),
             float(header["judge_temperature"]),
@@ -204,7 +228,8 @@ def read_model(path: str | PathLike[str]) -> tuple[TrainedModel, LearnedConfig, 
         seed = int(header["seed"])
     except (KeyError, TypeError, ValueError) as error:
         raise PRMError(f"{name}: a damaged checkpoint ({_name(error)})") from error
-    for part, expected in zip(("judge", "forecast"), config.new_networks(len(model.kinds), seed), strict=True):
+    fresh = config.new_networks(config.encoder(model.domains).step_codes, len(model.kinds), seed)
+    for part, expected in zip(_PARTS, fresh, strict=True):
         check_shapes(name, part, networks[part], expected)
     return model, config, seed
 
@@ -236,7 +261,7 @@ def read_networks(
         ("family", family),
         ("format", _FORMAT),
         ("vocabulary", VOCABULARY_VERSION),
-        ("encoding", ENCODING_VERSION),
+        ("encoding", _encoding(header)),
     ):
         given = header.get(label) if isinstance(header, dict) else None
         if given != wanted:

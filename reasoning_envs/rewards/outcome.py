@@ -31,9 +31,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reasoning_envs.rewards.encoding import RESIDUE_CODES, Encoder, Track, unknown_of
+from reasoning_envs.rewards.fitting import Aggregate, Fitting, train_on_outcomes
 from reasoning_envs.rewards.judging import auc, judge_prm
 from reasoning_envs.rewards.model import check_shapes, plain_metrics, read_networks, write_networks
-from reasoning_envs.rewards.network import Aggregate, BagNetwork, Bags, Fitting, train_on_outcomes
+from reasoning_envs.rewards.network import BagNetwork, Bags
 from reasoning_envs.rewards.protocol import PRMError, ProcessRewardModel, Scorer, StepLabels
 from reasoning_envs.rewards.training import split_by_problem
 from reasoning_envs.types import Problem, Step, StepScore, Trace

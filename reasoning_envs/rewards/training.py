@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning_envs.rewards.encoding import Encoder, unknown_of
+from reasoning_envs.rewards.encoders import StepEncoder
 from reasoning_envs.rewards.evidence import error_kind
+from reasoning_envs.rewards.fitting import Fitting, train
 from reasoning_envs.rewards.model import LearnedConfig, TrainedModel
-from reasoning_envs.rewards.network import BagNetwork, Bags, Fitting, Floats, train
+from reasoning_envs.rewards.network import BagNetwork, Bags, Floats
 from reasoning_envs.rewards.protocol import PRMError, StepLabels
 from reasoning_envs.types import Status, Trace
 
 __all__ = ["fit_model", "split_by_problem", "step_labels"]
 
 _OF_STATUS = {Status.VERIFIED: 1.0, Status.REFUTED: 0.0}
-_KIND_WEIGHT = 4.0  # of the kind of an error beside the question whether there is one
 _TEMPERATURES = np.exp(np.linspace(np.log(0.25), np.log(8.0), 81))
 
 
@@ -31,6 +31,20 @@ class _Material:
     targets: list[float] = field(default_factory=list)
     owners: list[int] = field(default_factory=list)
     kinds: list[str | None] = field(default_factory=list)
+
+    def column(self) -> Floats:
+        """The targets as they are trained on, ``[n, 1]``."""
+        return np.array(self.targets, dtype=np.float32)[:, None]
+
+    def wrong(self) -> _Material:
+        """What has a kind of error."""
+        places = [place for place, kind in enumerate(self.kinds) if kind is not None]
+        return _Material(
+            [self.bags[place] for place in places],
+            [self.targets[place] for place in places],
+            [self.owners[place] for place in places],
+            [self.kinds[place] for place in places],
+        )
 
 
 def step_labels(trace: Trace, index: int, labels: StepLabels | None, after_error: str) -> list[float | None]:
@@ -81,7 +95,7 @@ def split_by_problem(traces: Sequence[Trace], share: float, seed: int) -> tuple[
 
 
 def fit_model(
-    traces: Sequence[Trace], labels: StepLabels | None, config: LearnedConfig, seed: int, encoder: Encoder
+    traces: Sequence[Trace], labels: StepLabels | None, config: LearnedConfig, seed: int, encoder: StepEncoder
 ) -> tuple[TrainedModel, list[int], list[int]]:
     """Train both networks; the threshold is still one half.
 
@@ -102,18 +116,14 @@ def fit_model(
     if not steps.bags:
         raise PRMError("nothing to learn from: no step has a label, or a verdict that says right or wrong")
     kinds = tuple(sorted({kind for kind in steps.kinds if kind is not None}))
-    judge, forecast = config.new_networks(len(kinds), seed)
-    targets = np.zeros((len(steps.bags), 1 + len(kinds)), dtype=np.float32)
-    weights = np.zeros_like(targets)
-    targets[:, 0], weights[:, 0] = steps.targets, 1.0
-    for row, kind in enumerate(steps.kinds):
-        if kind is not None:
-            targets[row, 1 + kinds.index(kind)] = 1.0
-            weights[row, 1:] = _KIND_WEIGHT
-    judge, judge_temperature, best_epoch = _trained(judge, steps, targets, weights, stop, config.judge, seed)
-    values = np.array(lines.targets, dtype=np.float32)[:, None]
+    judge, namer, forecast = config.new_networks(encoder.step_codes, len(kinds), seed)
+    judge, judge_temperature, best_epoch = _trained(judge, steps, steps.column(), stop, config.judge, seed)
+    if len(kinds) > 1:
+        wrong = steps.wrong()
+        named = np.array([[kind == name for name in kinds] for kind in wrong.kinds], dtype=np.float32)
+        namer, _, _ = _trained(namer, wrong, named, stop, config.namer, seed + 2)
     forecast, forecast_temperature, forecast_epoch = _trained(
-        forecast, lines, values, np.ones_like(values), stop, config.forecast, seed + 1
+        forecast, lines, lines.column(), stop, config.forecast, seed + 1
     )
     metrics = {
         "n_traces": float(len(traces)),
@@ -127,7 +137,7 @@ def fit_model(
     domains = tuple(sorted({trace.problem.domain for trace in traces}))
     repaired = _repaired([trace for index, trace in enumerate(traces) if index not in unseen])
     model = TrainedModel(
-        judge, forecast, kinds, judge_temperature, forecast_temperature, 0.5, repaired, domains, metrics
+        judge, namer, forecast, kinds, judge_temperature, forecast_temperature, 0.5, repaired, domains, metrics
     )
     return model, stopping, measured
 
@@ -136,19 +146,19 @@ def _collect(
     trace: Trace,
     index: int,
     labels: Sequence[float | None],
-    encoder: Encoder,
+    encoder: StepEncoder,
     config: LearnedConfig,
     steps: _Material,
     lines: _Material,
 ) -> None:
-    unknown = unknown_of(trace.problem)
+    context = encoder.context(trace.problem)
     texts = [trace.problem.statement, *(step.text for step in trace.steps)]
-    readings = [encoder.read(text, unknown) for text in texts]
+    readings = [encoder.read(text, context) for text in texts]
     for place, label in enumerate(labels):
         before, after = readings[place], readings[place + 1]
         if label is None or before is None or after is None:
             continue
-        steps.bags.append(encoder.step(before, after, unknown))
+        steps.bags.append(encoder.step(before, after, context))
         steps.targets.append(label)
         steps.owners.append(index)
         steps.kinds.append(error_kind(trace.steps[place].verdict) if label < 0.5 else None)
@@ -159,7 +169,7 @@ def _collect(
     for place in range(_sound_prefix(labels) + 1):
         reading = readings[place]
         if reading is not None:
-            lines.bags.append((encoder.line(reading, unknown),))
+            lines.bags.append((encoder.line(reading, context),))
             lines.targets.append(config.discount ** (len(trace.steps) - place) if right else 0.0)
             lines.owners.append(index)
 
@@ -176,7 +186,6 @@ def _trained(
     network: BagNetwork,
     material: _Material,
     targets: Floats,
-    weights: Floats,
     stopping: frozenset[int],
     fitting: Fitting,
     seed: int,
@@ -186,7 +195,7 @@ def _trained(
     held_out: NDArray[np.intp] = np.array(rows, dtype=np.intp)
     if len(held_out) == len(material.bags):
         return network, 1.0, 0
-    network, epoch = train(network, material.bags, targets, weights, held_out, fitting, seed)
+    network, epoch = train(network, material.bags, targets, held_out, fitting, seed)
     if not len(held_out):
         return network, 1.0, epoch
     logits = network([material.bags[row] for row in held_out])[:, 0].astype(np.float64)

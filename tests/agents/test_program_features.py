@@ -19,11 +19,11 @@ from agents.policies import CandidatePolicy, PolicyConfig, PolicyError, versions
 from agents.program_bags import PROGRAM_BUCKETS, PROGRAM_FEATURES_VERSION
 from agents.repair_features import RepairFeaturiser
 from agents.search import Limits, Method, solve
-from agents.signatures import Signature, signature
 from agents.tree import Evaluation
 from reasoning_envs.domains.algebra import AlgebraDomain
 from reasoning_envs.domains.repair import RepairDomain
 from reasoning_envs.domains.synthesis import SynthesisDomain
+from reasoning_envs.programs.signatures import Signature, signature
 from reasoning_envs.programs.values import Type
 
 LINES = SynthesisDomain(judge="interpreter")

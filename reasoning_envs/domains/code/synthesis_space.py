@@ -8,7 +8,7 @@ from reasoning_envs.programs.behaviour import outputs
 from reasoning_envs.programs.grammar import GRAMMARS
 from reasoning_envs.programs.inputs import Arguments, probe_arguments
 from reasoning_envs.programs.interpreter import trace
-from reasoning_envs.programs.lines import Column, LineSpace, State
+from reasoning_envs.programs.lines import Column, LineSpace, State, Step
 from reasoning_envs.programs.tokens import value_tokens
 from reasoning_envs.programs.trees import Program, var
 from reasoning_envs.programs.values import Type
@@ -81,6 +81,18 @@ class ProblemSpace:
     def production(self, group: str) -> int:
         """The number of the production that a group, or a page of it, is of."""
         return self._productions[group.split(" (", maxsplit=1)[0]]
+
+    def mistake(self, right: Step, other: Step) -> str:
+        """The kind of mistake that puts another line in the place of one; see :meth:`SynthesisDomain.corrupt`."""
+        if right.production != other.production:
+            return "wrong operation"
+        apart = [pair for pair in zip(right.arguments, other.arguments, strict=True) if pair[0] != pair[1]]
+        if any(old >= 0 for old, _ in apart):
+            swapped = sorted(right.arguments) == sorted(other.arguments)
+            return "swapped arguments" if swapped else "wrong variable"
+        constants = [[self.lines.grammar.constants[-1 - ref] for ref in pair] for pair in apart]
+        near = all(isinstance(old, int) and isinstance(new, int) and abs(old - new) == 1 for old, new in constants)
+        return "off by one" if near else "wrong constant"
 
     # -- verdicts -------------------------------------------------------------------------------------------------
 

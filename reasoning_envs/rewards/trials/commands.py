@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from reasoning_envs.rewards.trials.forms import FormRun
+_Run = TypeVar("_Run")
 
 __all__ = ["STUDIES", "add_study", "run_study"]
 
+_GO_ON = ("forms", "hacks")
 _TRIES = 64
 _ORM_TRACES = 1500
 
@@ -27,7 +27,11 @@ def add_study(kinds: Any, run: Callable[[argparse.Namespace], int]) -> None:
     study.add_argument("prm", nargs="*", metavar="PRM", help="of best-of: .pt files, or module:Name")
     study.add_argument("--seeds", type=int, default=3, help="how many, from 0 (default: 3)")
     study.add_argument("--problems", type=int, default=100, help="of best-of (default: 100)")
-    study.add_argument("--json", type=Path, help="write every run there, one JSON object a line, as it ends")
+    study.add_argument(
+        "--json",
+        type=Path,
+        help="write every run there, one JSON object a line, as it ends; forms and hacks go on from what stands there",
+    )
     study.add_argument("--plot", type=Path, help="of forms: draw it there, PNG")
     study.set_defaults(run=run)
 
@@ -44,11 +48,28 @@ def run_study(args: argparse.Namespace) -> int:
         raise ValueError(f"the study {args.name} takes no PRM: it trains its own")
     if args.plot is not None and args.name != "forms":
         raise ValueError(f"the study {args.name} draws nothing; --plot is for forms")
-    if args.json is not None:
+    if args.json is not None and args.name not in _GO_ON:
         args.json.write_text("", encoding="utf-8")
     for line in STUDIES[args.name](args):
         print(line)
     return 0
+
+
+def _earlier(kind: type[_Run], args: argparse.Namespace) -> list[_Run]:
+    """The runs that an interrupted study left, those of its seeds and others.
+
+    Raises:
+        ValueError: a line of the file is no such run.
+    """
+    if args.json is None or not args.json.exists():
+        return []
+    runs = []
+    for number, line in enumerate(args.json.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            runs.append(kind(**json.loads(line)))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{args.json}, line {number}: no run of the study {args.name} ({error})") from error
+    return runs
 
 
 def _kept(runs: Iterable[Any], args: argparse.Namespace) -> list[Any]:
@@ -63,9 +84,10 @@ def _kept(runs: Iterable[Any], args: argparse.Namespace) -> list[Any]:
 
 
 def _forms(args: argparse.Namespace) -> Iterator[str]:
-    from reasoning_envs.rewards.trials.forms import draw_forms, form_runs, form_table
+    from reasoning_envs.rewards.trials.forms import FormRun, draw_forms, form_runs, form_table
 
-    runs: Sequence[FormRun] = _kept(form_runs(range(args.seeds)), args)
+    earlier = _earlier(FormRun, args)
+    runs = [*earlier, *_kept(form_runs(range(args.seeds), done=earlier), args)]
     yield from form_table(runs)
     if args.plot is not None:
         draw_forms(args.plot, runs)
@@ -73,9 +95,10 @@ def _forms(args: argparse.Namespace) -> Iterator[str]:
 
 
 def _hacks(args: argparse.Namespace) -> Iterator[str]:
-    from reasoning_envs.rewards.trials.hacks import hack_runs, hack_table
+    from reasoning_envs.rewards.trials.hacks import HackRun, hack_runs, hack_table
 
-    yield from hack_table(_kept(hack_runs(range(args.seeds)), args))
+    earlier = _earlier(HackRun, args)
+    yield from hack_table([*earlier, *_kept(hack_runs(range(args.seeds), done=earlier), args)])
 
 
 def _labels(args: argparse.Namespace) -> Iterator[str]:

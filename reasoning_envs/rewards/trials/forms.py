@@ -9,8 +9,9 @@ share of the problems the true outcome is paid as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from os import PathLike
 from typing import Literal, NamedTuple
 
@@ -93,19 +94,23 @@ def quality_of(prm: ProcessRewardModel, seed: int, count: int = 120) -> Judgemen
     return judge_prm(prm, [case.trace for case in cases], None, [case.kind for case in cases])
 
 
-def form_runs(seeds: Sequence[int], how: Learning | None = None) -> Iterator[FormRun]:
-    """All trainings, seed by seed."""
+def form_runs(seeds: Sequence[int], how: Learning | None = None, done: Collection[FormRun] = ()) -> Iterator[FormRun]:
+    """All trainings, seed by seed, but for those that are done."""
     how = how or Learning(updates=100)
+    there = {(run.judge, run.form, run.share, run.unsound, run.seed) for run in done}
     for seed in seeds:
         judges: dict[str, Callable[[], ProcessRewardModel]] = {
-            "learned": _once(imperfect_judge(seed)),
+            "learned": cache(partial(imperfect_judge, seed)),
             "constant": ConstantPRM,
             "verifier": OraclePRM,
         }
         for unsound in (False, True):
+            settings = [setting for setting in _settings() if (*setting, unsound, seed) not in there]
+            if not settings:
+                continue
             worlds = make_worlds(_WORLDS, LEVELS, seed, unsound=unsound)
             order = np.random.default_rng([seed, 3]).permutation(len(worlds))
-            for judge, form, share in _settings():
+            for judge, form, share in settings:
                 outcomes = order < round(share * len(worlds))
                 arm = FORMS.get(form, _Arm(Nothing(), "value"))
                 prm = judges[judge]() if judge in judges else ConstantPRM()
@@ -124,10 +129,6 @@ def form_runs(seeds: Sequence[int], how: Learning | None = None) -> Iterator[For
                     found[-1].paid,
                     found[-1].steps,
                 )
-
-
-def _once(prm: ProcessRewardModel) -> Callable[[], ProcessRewardModel]:
-    return lambda: prm
 
 
 def _settings() -> Iterator[tuple[str, str, float]]:

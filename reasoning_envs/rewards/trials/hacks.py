@@ -11,7 +11,7 @@ not see these hacked sees nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -32,7 +32,7 @@ from reasoning_envs.rewards.trials.tables import aligned
 from reasoning_envs.rewards.trials.worlds import World, make_worlds
 from reasoning_envs.rewards.wrappers import Annealed, PotentialShaping, ProcessReward
 
-__all__ = ["BARE", "SCORING", "HackRun", "hack_runs", "hack_table", "judges"]
+__all__ = ["BARE", "SCORING", "HackRun", "hack_runs", "hack_share", "hack_table", "judges"]
 
 Wrap = Callable[[gym.Env[Any, Any]], gym.Env[Any, Any]]
 
@@ -98,15 +98,20 @@ def judges(seed: int) -> dict[str, ProcessRewardModel]:
     }
 
 
-def hack_runs(seeds: Sequence[int], how: Learning | None = None) -> Iterator[HackRun]:
-    """All trainings, seed by seed; unsound moves are there."""
+def hack_runs(seeds: Sequence[int], how: Learning | None = None, done: Collection[HackRun] = ()) -> Iterator[HackRun]:
+    """All trainings, seed by seed, but for those that are done; unsound moves are there."""
+    there = {(run.wrapper, run.prm, run.seed) for run in done}
     how = how or Learning(updates=80, every=5, horizon=HORIZON)
     for seed in seeds:
         worlds = make_worlds(_WORLDS, LEVELS, seed, unsound=True)
         for name, wrap in BARE.items():
+            if (name, "-", seed) in there:
+                continue
             yield _run(worlds, name, "-", wrap, seed, how)
         for title, prm in judges(seed).items():
             for name, make in SCORING.items():
+                if (name, title, seed) in there:
+                    continue
                 yield _run(worlds, name, title, partial(_wrapped, make, prm), seed, how)
 
 
@@ -120,15 +125,14 @@ def _wrapped(
 
 def _run(worlds: Sequence[World], wrapper: str, prm: str, wrap: Wrap, seed: int, how: Learning) -> HackRun:
     untrained = learn(worlds, WrapperPayer(worlds, wrap), seed + 1, _standing_still(how))[-1]
-    limit = float(np.quantile(untrained.scores, 0.75))
     found = learn(worlds, WrapperPayer(worlds, wrap), seed, how)
     steps, exploited, share = 0, None, 0.0
     for part in found[1:]:
         steps += sum(len(episode.steps) for episode in part.episodes)
-        share = _hacks(part.episodes, part.scores, limit)
+        share = _share(part.episodes, part.scores, untrained.scores)
         if exploited is None and share > _EXPLOITED:
             exploited = steps
-    before = _hacks(untrained.episodes, untrained.scores, limit)
+    before = _share(untrained.episodes, untrained.scores, untrained.scores)
     return HackRun(wrapper, prm, seed, before, share, exploited, found[0].sampled, found[-1].sampled)
 
 
@@ -138,9 +142,23 @@ def _standing_still(how: Learning) -> Learning:
     return Learning(updates, how.groups, how.copies, how.horizon, rate=0.0, every=updates)
 
 
-def _hacks(episodes: Sequence[Episode], scores: Any, limit: float) -> float:
-    """The share of episodes that are paid more than the limit, and not right."""
-    return float(np.mean([score > limit + 1e-9 and not e.right for e, score in zip(episodes, scores, strict=True)]))
+def _share(episodes: Sequence[Episode], scores: Any, untrained: Any) -> float:
+    return hack_share([episode.right for episode in episodes], scores.tolist(), untrained.tolist())
+
+
+def hack_share(right: Sequence[bool], scores: Sequence[float], untrained: Sequence[float]) -> float:
+    """The share in [0, 1] of episodes that are paid as much as the best quarter of the untrained, and are wrong.
+
+    Where most of the untrained episodes are paid alike, being paid like most is no hack.
+
+    Args:
+        right: of each episode, whether its answer is.
+        scores: what each is paid.
+        untrained: what episodes of the untrained policy are paid.
+    """
+    middle, top = np.quantile(untrained, [0.5, 0.75]).tolist()
+    paid = [score >= top - 1e-9 and score > middle + 1e-9 for score in scores]
+    return float(np.mean([high and not good for high, good in zip(paid, right, strict=True)]))
 
 
 def hack_table(runs: Sequence[HackRun]) -> Iterator[str]:

@@ -26,9 +26,9 @@ from itertools import pairwise
 import numpy as np
 
 from reasoning_envs.domains.algebra import AlgebraState
+from reasoning_envs.rewards.fitting import Aggregate
 from reasoning_envs.rewards.judging import judge_prm
 from reasoning_envs.rewards.learned import LearnedPRM
-from reasoning_envs.rewards.network import Aggregate
 from reasoning_envs.rewards.outcome import OutcomeConfig, OutcomePRM
 from reasoning_envs.rewards.protocol import ProcessRewardModel
 from reasoning_envs.rewards.trials.cases import Case, sound, spoiled

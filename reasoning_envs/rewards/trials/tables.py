@@ -5,16 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from math import isnan, nan
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
+from reasoning_envs.rewards.deadline import Deadline
 from reasoning_envs.rewards.judging import Judgement, judge_prm
 from reasoning_envs.rewards.protocol import ProcessRewardModel
 from reasoning_envs.rewards.trials.cases import Case
+from reasoning_envs.rewards.trials.program_cases import PROGRAM_SHIFTS, program_cases
 from reasoning_envs.rewards.trials.shifts import SHIFTS, cases_of
 
-__all__ = ["ShiftRow", "aligned", "judge_on_shifts", "shift_cases", "shift_table", "track_of", "worst"]
+__all__ = ["ShiftRow", "Subject", "aligned", "judge_on_shifts", "shift_cases", "shift_table", "track_of", "worst"]
+
+Subject = Literal["algebra", "programs"]
+"""What traces with known errors are made of."""
 
 _HELD_OUT_SEED = 20_000  # far from seeds that people choose for training material
 
@@ -35,9 +40,13 @@ class ShiftRow(NamedTuple):
     ms: float
 
 
-def shift_cases(count: int, seed: int) -> dict[str, list[Case]]:
+def shift_cases(count: int, seed: int, subject: Subject = "algebra") -> dict[str, list[Case]]:
     """``count`` traces of each set (of 20 steps half as many), made anew."""
     sets = {}
+    if subject == "programs":
+        for place, (name, kind) in enumerate(PROGRAM_SHIFTS.items()):
+            sets[name] = program_cases(kind, count, np.random.default_rng([_HELD_OUT_SEED, seed, place]))
+        return sets
     for place, (name, shift) in enumerate(SHIFTS.items()):
         number = count // 2 if shift.length is not None else count
         sets[name] = cases_of(shift, number, np.random.default_rng([_HELD_OUT_SEED, seed, place]))
@@ -46,7 +55,8 @@ def shift_cases(count: int, seed: int) -> dict[str, list[Case]]:
 
 def track_of(prm: ProcessRewardModel) -> str:
     """``"text-only"`` or ``"arithmetic-assisted"``; ``"-"`` for a PRM that is of neither track."""
-    track = getattr(getattr(prm, "config", None), "track", None)
+    inner = prm.prm if isinstance(prm, Deadline) else prm
+    track = getattr(getattr(inner, "config", None), "track", None)
     return {"text": "text-only", "arithmetic": "arithmetic-assisted"}.get(str(track), "-")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from reasoning_envs.__main__ import main
 from reasoning_envs.rewards import LearnedPRM
+from reasoning_envs.rewards.trials.program_cases import PROGRAM_SHIFTS
 from reasoning_envs.rewards.trials.shifts import SHIFTS
 from reasoning_envs.testing import random_traces
 from reasoning_envs.traces import write_traces
@@ -79,11 +80,34 @@ def test_the_shifts_are_made_judged_and_drawn(tmp_path: Path, capsys: pytest.Cap
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_judges_of_programs_have_sets_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tmp_path / "programs.pt"
+    assert main(["prm", "fit", "--of", "programs", "--made", "30", "--track", "text", "--out", str(model)]) == 0
+    capsys.readouterr()
+    command = ["prm", "judge", ORACLE, str(model), "--of", "programs", "--shifts", "12", "--time-limit", "100"]
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split()[:3] == [ORACLE, "-", "1.000"]
+    assert lines[2].split()[:2] == [str(model), "text-only"]
+    assert [line.split("  ")[0] for line in lines[6:12]] == list(PROGRAM_SHIFTS)
+
+
 def test_a_judge_is_trained_on_errors_that_are_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = tmp_path / "made.pt"
     assert main(["prm", "fit", "--made", "60", "--track", "text", "--out", str(model)]) == 0
     assert LearnedPRM.load(model).config.track == "text"
     assert "first_error_f1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("study", ["forms", "hacks"])
+def test_a_study_goes_on_only_from_runs_of_its_own(
+    study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "runs.jsonl"
+    file.write_text('{"seed": 0, "colour": "red"}\n')
+    assert main(["prm", "study", study, "--json", str(file)]) == 2
+    assert f"runs.jsonl, line 1: no run of the study {study}" in capsys.readouterr().err
+    assert file.read_text() == '{"seed": 0, "colour": "red"}\n'
 
 
 @pytest.mark.parametrize(
@@ -103,6 +127,7 @@ def test_a_judge_is_trained_on_errors_that_are_made(tmp_path: Path, capsys: pyte
         (["fit", "--traces", "{traces}", "--out", "/no/such/folder/x.pt"], "/no/such/folder"),
         (["fit", "--made", "-1", "--out", "x.pt"], "--made must be 0 or more"),
         (["judge", ORACLE, "--shifts", "5"], "--shifts must be 12 traces or more"),
+        (["judge", ORACLE, "--traces", "{traces}", "--time-limit", "0"], "seconds must be above 0"),
         (["study", "forms", "--seeds", "0"], "--seeds and --problems must be 1 or more"),
         (["study", "hacks", ORACLE], "the study hacks takes no PRM"),
         (["study", "labels", "--plot", "x.png"], "--plot is for forms"),

@@ -23,6 +23,11 @@ WORDS = [
     ("x > 2", "2 < x", "the two sides are exchanged"),
     ("2*x + 3 = 9", "2*x = 9 - 3", "on the left the term 3 goes; on the right the term -3 comes in"),
     ("2*x + 3 = 9 + x", "2*x = 9 + x - 3", "on the left the term 3 goes; on the right the term -3 comes in"),
+    (
+        "x + 7 = 17",
+        "17 - x = 7",
+        "the two sides are exchanged; on the left the term -x comes in; on the right the term x goes",
+    ),
     ("3*x = 6", "4*x = 6", "on the left 3 becomes 4"),
     ("3*x = 6", "x = 6", "on the left the factor 3 goes"),
     ("3*x + 2*x = 10", "5*x = 10", "on the left 3*x + 2*x becomes 5*x"),

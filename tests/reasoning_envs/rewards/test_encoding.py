@@ -193,6 +193,21 @@ def test_codes_are_the_same_in_every_process() -> None:
         assert ran.stdout.strip() == here
 
 
+@pytest.mark.parametrize("part", ["|x - 4|", "2^(2*x)", "ln(x + 1)"])
+@pytest.mark.parametrize(
+    ("before", "after"), [("3*{} = 12", "3*{}/3 = 12/3"), ("a + {} = 12", "a = 12 - {}"), ("{} = 12", "12 = {}")]
+)
+def test_what_a_step_takes_along_is_the_same_whatever_it_is_made_of(part: str, before: str, after: str) -> None:
+    there = bags(before.format(part), after.format(part))[0]
+    assert there == bags(before.format("sqrt(x)"), after.format("sqrt(x)"))[0]
+
+
+def test_but_not_whether_the_unknown_is_in_it() -> None:
+    """To divide by what holds the unknown may lose a root."""
+    lost, sound = (bags(f"{part}*a = {part}*b", f"{part}*a/{part} = {part}*b/{part}")[0] for part in ("x^2", "k^2"))
+    assert lost != sound
+
+
 def test_codes_are_those_of_this_version() -> None:
     """Where this fails, models that people have saved would read other integers: raise ENCODING_VERSION."""
     assert bags("2*x + 3 = 9", "2*x = 9 - 3")[0] == [

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from reasoning_envs.rewards import Implicit, ImplicitConfig, ImplicitPRM, PRMError, open_prm
+from reasoning_envs.rewards.fitting import Fitting
 from reasoning_envs.rewards.judging import judge_prm
-from reasoning_envs.rewards.network import Fitting
 from reasoning_envs.types import Status, Trace, Verdict
 from tests.reasoning_envs.rewards.derivations import linear, trace
 

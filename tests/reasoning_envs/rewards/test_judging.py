@@ -17,6 +17,7 @@ from reasoning_envs.rewards.judging import (
     Bin,
     auc,
     best_threshold,
+    drawn_out,
     expected_calibration_error,
     first_error,
     reliability,
@@ -250,6 +251,17 @@ def test_a_domain_that_reads_no_text_is_refused() -> None:
 
 
 # -- thresholds and reliability ----------------------------------------------------------------------------------------
+
+
+def test_traces_are_drawn_out_with_right_ones_in_front() -> None:
+    rows, errors = [[0.9, 0.8], [0.7, 0.1, 0.6], [0.5] * 9], [None, 1, None]
+    longer, places = drawn_out(rows, errors, 7, np.random.default_rng(0))
+    assert [len(row) for row in longer] == [7, 7, 9]
+    assert places == [None, 5, None]
+    assert longer[0][-2:] == rows[0]
+    assert longer[1][4:] == rows[1]
+    assert {*longer[1][:4]} <= {0.9, 0.8, 0.5}
+    assert drawn_out([[0.1]], [0], 5, np.random.default_rng(0)) == ([], [])
 
 
 def test_the_best_threshold_by_hand() -> None:

@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from reasoning_envs.rewards import LearnedConfig, LearnedPRM, PRMError, judge_prm, open_prm
-from reasoning_envs.rewards.network import Fitting
+from reasoning_envs.rewards.fitting import Fitting
 from reasoning_envs.rewards.training import split_by_problem, step_labels
 from reasoning_envs.types import Problem, Status, Step, Trace, Verdict
 from tests.reasoning_envs.rewards.derivations import LOST, RIGHT, WRONG, derivations, trace
@@ -334,12 +334,12 @@ def test_a_text_model_travels_too(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"family": "implicit"}, "the family of the file is 'implicit', this version reads 'learned'"),
-        ({"format": 99}, "the format of the file is 99, this version reads 2"),
+        ({"format": 99}, "the format of the file is 99, this version reads 3"),
         ({"vocabulary": 0}, "the vocabulary of the file is 0, this version reads 1"),
         ({"encoding": 77}, "the encoding of the file is 77, this version reads"),
         ({"config": {}}, "a damaged checkpoint"),
         ({"config": None}, "a damaged checkpoint"),
-        ({"kinds": ["a", "b", "c", "d", "e", "f"]}, "the weights of the judge are"),
+        ({"kinds": ["a", "b", "c", "d", "e", "f"]}, "the weights of the namer are"),
         ({"metrics": {"auc": "high"}}, "a damaged checkpoint"),
     ],
 )
@@ -402,7 +402,8 @@ def steps(*lines: str) -> list[Step]:
 
 def test_the_network_is_the_same_in_torch_and_numpy() -> None:
     """Training sees one forward pass and scoring another: they must agree."""
-    from reasoning_envs.rewards.network import BagNetwork, _forward
+    from reasoning_envs.rewards.fitting import _forward
+    from reasoning_envs.rewards.network import BagNetwork
 
     rng = np.random.default_rng(0)
     network = BagNetwork.new([50, 20], 6, 8, 3, rng)

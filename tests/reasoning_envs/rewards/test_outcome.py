@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from reasoning_envs.rewards import LearnedPRM, OutcomeConfig, OutcomePRM, OutcomeRewardModel, PRMError, open_prm
+from reasoning_envs.rewards.fitting import Fitting
 from reasoning_envs.rewards.judging import judge_prm
-from reasoning_envs.rewards.network import Fitting
 from reasoning_envs.types import Status, StepScore, Trace, Verdict
 from tests.reasoning_envs.rewards.derivations import linear
 

@@ -23,7 +23,7 @@ from reasoning_envs.rewards import (
     corrupt_trace,
     judge_prm,
 )
-from reasoning_envs.rewards.network import Fitting
+from reasoning_envs.rewards.fitting import Fitting
 from reasoning_envs.testing import check_prm, random_traces
 from reasoning_envs.traces import RecordTraces, read_traces, replay
 from reasoning_envs.types import Relation, Status, StepScore, Trace

@@ -8,8 +8,10 @@ import pytest
 from reasoning_envs.rewards import OraclePRM, PotentialShaping, ProcessReward
 from reasoning_envs.rewards.hackable import ConstantPRM
 from reasoning_envs.rewards.relabelling import Difference, SumForm
+from reasoning_envs.rewards.trials import forms
 from reasoning_envs.rewards.trials.derivations import algebra
-from reasoning_envs.rewards.trials.hacks import HackRun, hack_table
+from reasoning_envs.rewards.trials.forms import FormRun, form_runs
+from reasoning_envs.rewards.trials.hacks import HackRun, hack_share, hack_table
 from reasoning_envs.rewards.trials.learner import Episode, Learning, learn
 from reasoning_envs.rewards.trials.payers import FormPayer, WrapperPayer, trace_of
 from reasoning_envs.rewards.trials.statistics import interval
@@ -113,6 +115,35 @@ def test_an_episode_becomes_a_trace(worlds: list[World]) -> None:
     trace = trace_of(worlds[episode.world], episode)
     assert len(trace.steps) == len(episode.steps)
     assert (trace.outcome is not None) is episode.ended
+
+
+@pytest.mark.parametrize(
+    ("untrained", "scores", "share"),
+    [
+        ([1, 2, 3, 4], [5, 5, 1, 1], 0.25),  # two are paid more, and one of them is right
+        ([1, 2, 9, 9], [9, 9, 9, 9], 0.75),  # the best quarter ties at the most there is
+        ([7, 7, 7, 7], [7, 7, 7, 7], 0.0),  # all are paid alike
+        ([7, 7, 7, 7], [7, 8, 7, 7], 0.25),
+        ([0, 0, 0, 1], [0, 0, 0, 0], 0.0),
+    ],
+)
+def test_a_hack_is_paid_like_the_best_and_wrong(untrained: list[float], scores: list[float], share: float) -> None:
+    assert hack_share([True, False, False, False], scores, untrained) == share
+
+
+def test_a_study_goes_on_from_the_runs_that_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is trained again, not even the judge, where all but one run stand in the file."""
+    monkeypatch.setattr(forms, "_WORLDS", 1)
+    monkeypatch.setattr(forms, "imperfect_judge", lambda seed: pytest.fail("a judge was trained"))
+    every = [
+        FormRun(judge, form, share, unsound, 0, *[0.5] * 6)
+        for unsound in (False, True)
+        for judge, form, share in forms._settings()
+    ]
+    missing = every.index(next(run for run in every if run.judge == "none"))
+    (found,) = form_runs([0], SHORT, every[:missing] + every[missing + 1 :])
+    assert (found.judge, found.share, found.unsound) == ("none", 0.0, False)
+    assert list(form_runs([0], SHORT, every)) == []
 
 
 def test_the_hack_table_by_hand() -> None:

@@ -73,8 +73,21 @@ def may_lack_value(line: Statement | Expr) -> bool:
     return _may_lack_value(*_sides(line))
 
 
+_FINE_LIMIT = 4096
+_fine: set[bytes] = set()  # expressions that do not: only bytes, which cost the garbage collector nothing
+
+
 def _may_lack_value(*expressions: Expr) -> bool:
-    return any(condition is not None and _fails(condition) is not False for condition in _all_conditions(expressions))
+    for expression in expressions:
+        if expression.tokens in _fine or _PARTIAL.search(expression.tokens) is None:
+            continue
+        for condition in _all_conditions((expression,)):
+            if condition is not None and _fails(condition) is not False:
+                return True
+        if len(_fine) > _FINE_LIMIT:
+            _fine.clear()
+        _fine.add(expression.tokens)
+    return False
 
 
 def lacks_value(*expressions: Expr) -> bool:

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from math import isnan
@@ -72,6 +72,13 @@ def add_commands(commands: Any) -> None:
     _add_subject(judge)
     judge.add_argument(
         "--threshold", type=float, help="a step below it is called wrong (default: as its training chose, else 0.5)"
+    )
+    judge.add_argument(
+        "--best-of",
+        type=int,
+        default=0,
+        metavar="N",
+        help="with --shifts: N problems with 64 tries each; how often the one it likes best of 1 to 64 is right",
     )
     judge.add_argument(
         "--time-limit", type=float, metavar="SECONDS", help="that a PRM may take for a step (default: as it pleases)"
@@ -161,6 +168,8 @@ def _judge(args: argparse.Namespace) -> int:
             return _judge_on_shifts(args)
         if not traces:
             raise ValueError("there is no trace to judge by: give --traces, --stepwise, or --shifts")
+        if args.best_of:
+            raise ValueError("--best-of goes with --shifts")
         steps = sum(len(trace.steps) for trace in traces)
         rows = []
         for name in args.prm:
@@ -191,15 +200,32 @@ def _judge_on_shifts(args: argparse.Namespace) -> int:
 
     if args.shifts < 12:
         raise ValueError(f"--shifts must be 12 traces or more, so that every kind of error is there; got {args.shifts}")
+    if args.best_of < 0 or (args.best_of and args.of == "programs"):
+        raise ValueError(f"--best-of is 0 or more problems of algebra, got {args.best_of} of {args.of}")
     sets = shift_cases(args.shifts, args.seed, args.of)
-    rows = [judge_on_shifts(name, _opened(name, args), sets, args.threshold) for name in args.prm]
+    judges = {name: _opened(name, args) for name in args.prm}
+    rows = [judge_on_shifts(name, prm, sets, args.threshold) for name, prm in judges.items()]
     for line in shift_table(rows):
         print(line)
+    if args.best_of:
+        print()
+        for line in _best_of(judges, args):
+            print(line)
     _draw(args, [(f"{row.name}, {title}", found) for row in rows for title, found in row.found.items()])
     if args.json is not None:
         data = [{**row._asdict(), "found": {name: asdict(found) for name, found in row.found.items()}} for row in rows]
         args.json.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     return _DONE
+
+
+def _best_of(judges: Mapping[str, ProcessRewardModel], args: argparse.Namespace) -> Iterator[str]:
+    from reasoning_envs.rewards.trials.best_of import SIZES, best_of, best_of_table, make_tries
+
+    found = []
+    for errors in ("independent", "systematic"):
+        tries = make_tries(args.best_of, max(SIZES), args.seed, systematic=errors == "systematic")
+        found += best_of(judges, tries, errors, args.seed)
+    return best_of_table(found)
 
 
 def _draw(args: argparse.Namespace, found: Sequence[tuple[str, Judgement]]) -> None:

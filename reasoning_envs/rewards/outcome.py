@@ -30,7 +30,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoning_envs.rewards.encoding import RESIDUE_CODES, Encoder, Track, unknown_of
+from reasoning_envs.rewards.encoders import encoder_for
+from reasoning_envs.rewards.encoding import Track
 from reasoning_envs.rewards.fitting import Aggregate, Fitting, train_on_outcomes
 from reasoning_envs.rewards.judging import auc, judge_prm
 from reasoning_envs.rewards.model import check_shapes, plain_metrics, read_networks, write_networks
@@ -80,9 +81,8 @@ class OutcomeConfig:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
 
-    def new_network(self, seed: int) -> BagNetwork:
-        """With fresh weights and one output."""
-        codes = [self.change_buckets] if self.track == "text" else [self.change_buckets, RESIDUE_CODES]
+    def new_network(self, codes: Sequence[int], seed: int) -> BagNetwork:
+        """Over bags of so many codes, with fresh weights and one output."""
         return BagNetwork.new(codes, self.width, self.hidden, 1, np.random.default_rng(seed))
 
 
@@ -130,6 +130,8 @@ class OutcomePRM(ProcessRewardModel):
         if labels is not None:
             raise PRMError(f"{self.name}: learns from outcomes alone; labels of steps are for LearnedPRM")
         began = time.perf_counter()
+        self._network = None
+        self._domains = tuple(sorted({trace.problem.domain for trace in traces}))
         self._forget()
         config = self.config
         _, stopping, measured = split_by_problem(traces, config.held_out, self.seed)
@@ -150,7 +152,7 @@ class OutcomePRM(ProcessRewardModel):
         if len(set(outcomes)) < 2:
             raise PRMError(f"{self.name}: nothing to learn from: all {len(outcomes)} episodes ended alike")
         self._network, epoch = train_on_outcomes(
-            config.new_network(self.seed),
+            config.new_network(self._encoder.step_codes, self.seed),
             episodes,
             np.array(outcomes, dtype=np.float32),
             config.aggregate,
@@ -158,7 +160,6 @@ class OutcomePRM(ProcessRewardModel):
             config.fitting,
             self.seed,
         )
-        self._domains = tuple(sorted({trace.problem.domain for trace in traces}))
         held = [traces[index] for index in measured]
         judged = judge_prm(self, held)
         ended = [trace for trace in held if trace.steps and (trace.outcome is None or trace.outcome.scored)]
@@ -200,10 +201,11 @@ class OutcomePRM(ProcessRewardModel):
             config = OutcomeConfig(**{**settings, "fitting": Fitting(**settings["fitting"])})
             prm = cls(seed=int(header["seed"]), config=config)
             prm._domains = tuple(header["domains"])
+            prm._forget()
             prm.metrics = {key: nan if value is None else float(value) for key, value in header["metrics"].items()}
         except (KeyError, TypeError, ValueError) as error:
             raise PRMError(f"{fspath(path)}: a damaged checkpoint ({type(error).__name__}: {error})") from error
-        check_shapes(fspath(path), "judge", networks["judge"], config.new_network(prm.seed))
+        check_shapes(fspath(path), "judge", networks["judge"], config.new_network(prm._encoder.step_codes, prm.seed))
         prm._network = networks["judge"]
         return prm
 
@@ -230,7 +232,7 @@ class OutcomePRM(ProcessRewardModel):
 
     def logit(self, problem: Problem, before: str, after: str) -> float | None:
         """F of one change between two lines; None where one of them cannot be read."""
-        key = (unknown_of(problem), before, after)
+        key = (self._encoder.context(problem), before, after)
         if key not in self._logits:
             self._evaluate([(problem, (before, after))])
         return self._logits[key]
@@ -240,9 +242,9 @@ class OutcomePRM(ProcessRewardModel):
             self._logits.clear()
         wanted: dict[tuple[str, str, str], Bags] = {}
         for problem, lines in derivations:
-            unknown = unknown_of(problem)
+            context = self._encoder.context(problem)
             for (before, after), bags in zip(pairwise(lines), self._bags(problem, lines), strict=True):
-                key = (unknown, before, after)
+                key = (context, before, after)
                 if bags is None:
                     self._logits[key] = None
                 elif key not in self._logits:
@@ -252,10 +254,10 @@ class OutcomePRM(ProcessRewardModel):
             self._logits.update(zip(wanted, found.tolist(), strict=True))
 
     def _bags(self, problem: Problem, lines: Sequence[str]) -> list[Bags | None]:
-        unknown = unknown_of(problem)
-        readings = [self._encoder.read(line, unknown) for line in lines]
+        context = self._encoder.context(problem)
+        readings = [self._encoder.read(line, context) for line in lines]
         return [
-            None if before is None or after is None else self._encoder.step(before, after, unknown)
+            None if before is None or after is None else self._encoder.step(before, after, context)
             for before, after in pairwise(readings)
         ]
 
@@ -265,7 +267,7 @@ class OutcomePRM(ProcessRewardModel):
         return self._network
 
     def _forget(self) -> None:
-        self._encoder = Encoder(self.config.track, self.config.change_buckets, 1)
+        self._encoder = encoder_for(self._domains, self.config.track, self.config.change_buckets, 1)
         self._logits: dict[tuple[str, str, str], float | None] = {}
 
     def __getstate__(self) -> dict[str, Any]:

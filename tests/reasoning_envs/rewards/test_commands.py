@@ -68,8 +68,10 @@ def test_the_same_command_makes_the_same_model(traces: Path, tmp_path: Path) -> 
 def test_the_shifts_are_made_judged_and_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     figures, picture = tmp_path / "figures.json", tmp_path / "reliability.png"
     command = ["prm", "judge", ORACLE, "--shifts", "12", "--json", str(figures), "--reliability", str(picture)]
-    assert main(command) == 0
+    assert main([*command, "--best-of", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
+    assert lines[14].split()[-7:] == ["16", "N", "=", "32", "N", "=", "64"]
+    assert [line.split()[0] for line in lines[15:21]] == ["independent"] * 3 + ["systematic"] * 3
     assert lines[0].split()[:3] == ["PRM", "track", "worst"]
     assert lines[1].split()[:3] == [ORACLE, "-", "1.000"]
     assert lines[2:4] == ["", f"{ORACLE} (-): share of errors located, by kind"]
@@ -128,6 +130,8 @@ def test_a_study_goes_on_only_from_runs_of_its_own(
         (["fit", "--made", "-1", "--out", "x.pt"], "--made must be 0 or more"),
         (["judge", ORACLE, "--shifts", "5"], "--shifts must be 12 traces or more"),
         (["judge", ORACLE, "--traces", "{traces}", "--time-limit", "0"], "seconds must be above 0"),
+        (["judge", ORACLE, "--traces", "{traces}", "--best-of", "2"], "--best-of goes with --shifts"),
+        (["judge", ORACLE, "--shifts", "12", "--of", "programs", "--best-of", "2"], "problems of algebra, got 2"),
         (["study", "forms", "--seeds", "0"], "--seeds and --problems must be 1 or more"),
         (["study", "hacks", ORACLE], "the study hacks takes no PRM"),
         (["study", "labels", "--plot", "x.png"], "--plot is for forms"),

@@ -13,7 +13,16 @@ from reasoning_envs.domains.repair import RepairDomain
 from reasoning_envs.domains.synthesis import SynthesisDomain
 from reasoning_envs.problems import split_of
 from reasoning_envs.programs.lines import Step
-from reasoning_envs.rewards import LearnedConfig, LearnedPRM, PRMError, judge_prm, open_prm
+from reasoning_envs.rewards import (
+    LearnedConfig,
+    LearnedPRM,
+    OutcomeConfig,
+    OutcomePRM,
+    OutcomeRewardModel,
+    PRMError,
+    judge_prm,
+    open_prm,
+)
 from reasoning_envs.rewards.fitting import Fitting
 from reasoning_envs.rewards.judging import first_error
 from reasoning_envs.rewards.program_encoding import ProgramEncoder
@@ -191,6 +200,17 @@ def test_it_travels_by_file_and_by_pickle(trained: LearnedPRM, tmp_path: Path) -
     scores = trained.score(traces)
     assert open_prm(tmp_path / "programs.pt").score(traces) == scores
     assert pickle.loads(pickle.dumps(trained)).score(traces) == scores  # noqa: S301
+
+
+@pytest.mark.parametrize("family", [OutcomePRM, OutcomeRewardModel])
+def test_outcomes_of_programs_are_learned_from_too(family: type[OutcomePRM], tmp_path: Path) -> None:
+    traces = [case.trace for case in training_program_cases(40, np.random.default_rng(0))]
+    config = OutcomeConfig(change_buckets=512, width=8, hidden=16, fitting=Fitting(epochs=2))
+    prm = family(config=config)
+    prm.fit(traces)
+    prm.save(tmp_path / "outcome.pt")
+    assert open_prm(tmp_path / "outcome.pt").score(traces[:5]) == prm.score(traces[:5])
+    assert not any("cannot be read" in score.critique for row in prm.score(traces) for score in row)
 
 
 def test_programs_and_algebra_are_not_learned_together() -> None:

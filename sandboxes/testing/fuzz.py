@@ -23,7 +23,7 @@ from sandboxes.types import Call, Execution, Limits, Status
 __all__ = ["Surprise", "draw_programs", "fuzz_sandbox"]
 
 _AMPLE = Limits(cpu_seconds=10.0, wall_seconds=60.0)
-_SHORT = Limits(**{**LIMITS.to_json(), "cpu_seconds": 0.3, "wall_seconds": 1.0})
+_SHORT = Limits(**{**LIMITS.to_json(), "cpu_seconds": 0.3, "wall_seconds": 4.0})
 
 # Rows that do their deed before they are asked; their own solve() is defined anew after them.
 _TABLE = tuple(

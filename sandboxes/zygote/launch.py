@@ -154,6 +154,8 @@ class Zygote:
             said = os.pread(errors, 4000, 0).decode(errors="replace").strip()
             raise SandboxUnavailable(f"a zygote did not start ({self.walls.means}): {said or error}") from None
         except BaseException:
+            # It has no children yet, and would first load all its modules: an interrupt is not to wait for that.
+            self._process.kill()
             self.kill()
             raise
 

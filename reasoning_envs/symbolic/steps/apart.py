@@ -23,7 +23,7 @@ from sandboxes.worker import AnswerStatus, Worker, WorkerLimits
 
 __all__ = ["answer", "is_dear", "relate_apart"]
 
-# It never sleeps: CPU time ends it, and wall-clock time only where it is stopped. A busy machine is no reason for TIMEOUT.
+# It never sleeps, so CPU time ends it: that a machine is busy is no reason for TIMEOUT.
 _LIMITS = WorkerLimits(cpu_seconds=2.0, wall_seconds=30.0, memory_bytes=2 << 30)
 _LONG = 200  # tokens of a line
 _HIGH = 8  # a power in a line with letters, which is compared for dozens of numbers in their place

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+import weakref
 from pathlib import Path
 
 from sandboxes.monty.protobuf import Malformed
@@ -78,6 +79,8 @@ class Interpreter:
 
     def __init__(self, binary: str) -> None:
         self._started: list[subprocess.Popen[bytes]] = []
+        self.reference = weakref.ref(self)
+        """To itself, for those who are not to keep it alive."""
         # It writes no file, opens none but its libraries, and dumps no core. The shell works the same on macOS.
         command = 'ulimit -c 0; ulimit -f 0; ulimit -n 64; exec "$0" subprocess'
         self.owner = os.getpid()

@@ -74,9 +74,9 @@ _EVENTS = {int(kind): kind for kind in EventKind}
 _IMPORT = 31  # the arm of OsCall that asks for a module
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, each would take longer to make than to read
 class Event:
-    """One thing that the interpreter said.
+    """One thing that the interpreter said. Nothing changes it.
 
     Attributes:
         kind: what it is.

@@ -12,7 +12,7 @@ from typing import Any
 
 from flint import acb, arb, ctx, fmpq
 
-__all__ = ["Unclear", "Undefined", "disjoint", "is_exact", "precision", "sign"]
+__all__ = ["Unclear", "Undefined", "disjoint", "is_exact", "precision", "sign", "whole_power"]
 
 
 class _Settings:
@@ -115,3 +115,13 @@ def disjoint(left: Any, right: Any) -> bool:
     if isinstance(left, acb) or isinstance(right, acb):
         return not acb(left).overlaps(acb(right))
     return not arb(left).overlaps(arb(right))
+
+
+def whole_power(base: Any, exponent: int) -> Any:
+    """``base**exponent`` of a ball or an exact number.
+
+    A real power takes a ball whose middle is 0, as ``ln(5) - ln(5)`` gives one, for not finite; a complex one does not.
+    """
+    if isinstance(base, arb) and base.mid().is_zero() and not base.is_zero():
+        return (acb(base) ** exponent).real
+    return base**exponent

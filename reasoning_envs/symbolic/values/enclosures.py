@@ -16,7 +16,7 @@ from flint import acb, arb, fmpq, fmpz
 from reasoning_envs.symbolic.equality.rings import from_rational
 from reasoning_envs.symbolic.syntax.expression import Expr
 from reasoning_envs.symbolic.syntax.tokens import BINDERS
-from reasoning_envs.symbolic.values.balls import Unclear, Undefined, is_exact, is_zero, sign
+from reasoning_envs.symbolic.values.balls import Unclear, Undefined, is_exact, is_zero, sign, whole_power
 
 __all__ = ["value_at"]
 
@@ -25,6 +25,9 @@ _MAX_EXACT_BITS = 20_000
 
 _MAX_POWER = 1_000_000
 _MAX_EXACT_ROOT = 64
+_VALUE, _SYMBOL, _NEGATED, _SUM, _PRODUCT, _CONSTANT, _UNARY, _BINARY = range(8)
+_PROGRAMS_LIMIT = 256
+_programs: dict[tuple[bytes, bool], list[tuple[int, Any]]] = {}
 
 
 def value_at(expr: Expr, point: Mapping[str, Any], over: str = "real") -> Any:
@@ -42,30 +45,55 @@ def value_at(expr: Expr, point: Mapping[str, Any], over: str = "real") -> Any:
         Unclear: this precision is not enough.
     """
     stack: list[Any] = []
-    functions = _COMPLEX if over == "complex" else _REAL
-    for node in _postorder(expr):
-        op = node.op
-        if op == "num":
-            stack.append(from_rational(node.number))
-        elif op == "sym":
-            stack.append(point[str(node.value)])
-        elif op == "neg":
+    push = stack.append
+    for kind, what in _program(expr, over == "complex"):
+        if kind == _VALUE:
+            push(what)
+        elif kind == _SYMBOL:
+            push(point[what])
+        elif kind == _NEGATED:
             stack[-1] = -stack[-1]
-        elif op == "add" or op == "mul":
-            count = len(node.args)
-            total = stack[-count]
-            for other in stack[1 - count :]:
-                total = total + other if op == "add" else total * other
-            del stack[-count:]
-            stack.append(_bounded(total))
-        elif op == "const":
-            stack.append(functions[str(node.value)]())
-        elif len(node.args) == 1:
-            stack[-1] = _bounded(functions[op](stack[-1]))
-        else:
+        elif kind in (_SUM, _PRODUCT):
+            total = stack[-what]
+            for other in stack[1 - what :]:
+                total = total + other if kind == _SUM else total * other
+            del stack[-what:]
+            push(_bounded(total))
+        elif kind == _UNARY:
+            stack[-1] = _bounded(what(stack[-1]))
+        elif kind == _BINARY:
             second = stack.pop()
-            stack[-1] = _bounded(functions[op](stack[-1], second))
+            stack[-1] = _bounded(what(stack[-1], second))
+        else:
+            push(what())
     return stack[0]
+
+
+def _program(expr: Expr, complex_valued: bool) -> list[tuple[int, Any]]:
+    """What to do for each node, operands before what they belong to: a line is evaluated at many points in a row."""
+    key = (expr.tokens, complex_valued)
+    found = _programs.get(key)
+    if found is None:
+        if len(_programs) >= _PROGRAMS_LIMIT:
+            _programs.clear()
+        functions = _COMPLEX if complex_valued else _REAL
+        found = _programs[key] = [_instruction(node, functions) for node in _postorder(expr)]
+    return found
+
+
+def _instruction(node: Expr, functions: Mapping[str, Any]) -> tuple[int, Any]:
+    op = node.op
+    if op == "num":
+        return _VALUE, from_rational(node.number)
+    if op == "sym":
+        return _SYMBOL, str(node.value)
+    if op == "neg":
+        return _NEGATED, None
+    if op == "add" or op == "mul":
+        return _SUM if op == "add" else _PRODUCT, len(node.args)
+    if op == "const":
+        return _CONSTANT, functions[str(node.value)]
+    return _UNARY if len(node.args) == 1 else _BINARY, functions[op]
 
 
 def _postorder(expr: Expr) -> list[Expr]:
@@ -155,10 +183,10 @@ def _whole_power(base: Any, exponent: int) -> Any:
     if exponent == 0:
         return from_rational(1)
     if abs(exponent) > _MAX_POWER:
-        return _ball(base) ** exponent if not is_exact(base) or base > 0 else _huge_power(base, exponent)
+        return whole_power(_ball(base), exponent) if not is_exact(base) or base > 0 else _huge_power(base, exponent)
     if is_exact(base) and base.height_bits() * abs(exponent) > _MAX_EXACT_BITS:
         base = _ball(base)
-    return base**exponent
+    return whole_power(base, exponent)
 
 
 def _huge_power(base: Any, exponent: int) -> Any:

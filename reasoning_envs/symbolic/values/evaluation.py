@@ -223,7 +223,9 @@ def _enclose(expr: Expr, salt: int) -> arb | None:
     if op == "pow":
         exponent = expr.args[1].value
         if isinstance(exponent, int) and abs(exponent) <= 10_000:
-            return None if exponent < 0 and first.contains(0) else first**exponent
+            from reasoning_envs.symbolic.values.balls import whole_power
+
+            return None if exponent < 0 and first.contains(0) else whole_power(first, exponent)
         return first ** inner[1] if first > 0 else None
     if op == "sqrt":
         return first.sqrt() if first >= 0 or first == 0 else None

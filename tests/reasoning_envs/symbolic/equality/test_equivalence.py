@@ -185,6 +185,14 @@ def test_unsafe_and_bad_arguments() -> None:
         equivalent(num(1), num(1), over="integers")
 
 
+def test_powers_of_what_cancels_are_compared_at_points() -> None:
+    left = parse_expression("(ln(2x + 5) - ln(2x + 5))^2 - (ln(x) - ln(2x + 5))^2")
+    verdict = equivalent(left, parse_expression("ln(2x) + ln(5) - ln(x)"), over="real")
+    assert verdict.refuted
+    assert verdict.method == "balls"
+    assert verdict.witness is not None
+
+
 def test_a_proof_from_sympy_where_points_only_agree() -> None:
     left, right = parse_expression("sin(asin(x))"), parse_expression("x")
     assert not equivalent(left, right).rigorous

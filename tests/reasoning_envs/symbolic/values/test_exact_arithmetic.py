@@ -21,8 +21,9 @@ from reasoning_envs.symbolic.roots.scan import zeros_by_scan
 from reasoning_envs.symbolic.steps.cells import compare_on_cells
 from reasoning_envs.symbolic.syntax.expression import Expr, add, mul, num, power, sub, sym
 from reasoning_envs.symbolic.syntax.parser import parse_expression, parse_statement
-from reasoning_envs.symbolic.values.balls import Unclear, Undefined, precision, sign
+from reasoning_envs.symbolic.values.balls import Unclear, Undefined, precision, sign, whole_power
 from reasoning_envs.symbolic.values.enclosures import value_at
+from reasoning_envs.symbolic.values.evaluation import enclosure
 from reasoning_envs.symbolic.values.residues import prime_from, residue, same_residues
 
 
@@ -199,6 +200,21 @@ def test_a_ball_round_zero_decides_nothing() -> None:
         sign(arb(0, 1))
     with precision(128, snap=100):
         assert sign(value_at(parse("sqrt(2)^2 - 2"), {})) == 0
+
+
+@pytest.mark.parametrize("exponent", [1, 2, 3, 10])
+def test_powers_of_a_ball_round_zero_are_finite(exponent: int) -> None:
+    with precision(128):
+        nothing = arb(5).log() - arb(5).log()
+        assert not nothing.is_zero()
+        for base in (nothing, -nothing, nothing + arb("1e-50"), arb(0, 1), arb(0)):
+            found = whole_power(base, exponent)
+            assert found.is_finite()
+            assert found.contains(0)
+        found = value_at(parse(f"(ln(x) - ln(x))^{exponent}"), {"x": fmpq(5)})
+        assert found.contains(0)
+        assert abs(found) < arb(2) ** -100
+        assert enclosure(parse(f"(ln(5) - ln(5))^{exponent}"), 1, 128) is not None
 
 
 def test_values_contain_the_truth_at_every_precision() -> None:

@@ -28,6 +28,7 @@ from functools import partial
 from pathlib import Path
 
 from reasoning_envs.symbolic.syntax import bounds, expression
+from reasoning_envs.symbolic.values import enclosures
 from reasoning_envs.types import Status, Verdict
 from reasoning_envs.verifiers.symbolic import verify_answer, verify_step
 from tests.benchmarks.answer_pairs import BANK, PAIRS, STEPS, Pair
@@ -41,7 +42,7 @@ def forget() -> None:
             for found in vars(module).values():
                 if hasattr(found, "cache_clear") and found.__name__ not in ("vocabulary", "_worker"):
                     found.cache_clear()
-    for memory in (expression._keys, expression._splits, bounds._known, bounds._extents):
+    for memory in (expression._keys, expression._splits, bounds._known, bounds._extents, enclosures._programs):
         memory.clear()
 
 

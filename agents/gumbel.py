@@ -9,6 +9,7 @@ there, with the same curves, after Ctrl-C as after a kill.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import time
 from collections import deque
@@ -31,6 +32,7 @@ from agents.run_folder import DamagedRunError, Metrics, RunFolder, write_whole
 from agents.search import METHODS, Limits, Method, solve, solve_each
 from agents.tree import Outcome, SearchResult
 from reasoning_envs.curriculum import LevelCurriculum
+from reasoning_envs.curriculum.history import History
 from reasoning_envs.domains.protocol import MoveDomain
 from reasoning_envs.env import ReasoningEnv
 from reasoning_envs.problems import ProblemSource
@@ -126,6 +128,7 @@ class GumbelZero:
         self.domain = base.domain
         levels = names_in(config.levels) or tuple(self.domain.levels)
         self.curriculum = LevelCurriculum(levels)
+        self.history = History()
         self.source = ProblemSource(self.domain, split="train", level=levels, problems=None, refusal=base.refusal)
         self.policy = CandidatePolicy(
             self.domain, PolicyConfig(config.width, config.hidden), seed=config.seed, keep_encoded=True
@@ -185,9 +188,19 @@ class GumbelZero:
             results = solve(self.domain, self.check, METHODS["greedy"], self.policy)
             scalars["validation/greedy"] = float(np.mean([result.outcome.success for result in results]))
         self.iteration = number
+        self.history.note(number, self.curriculum)
         self.metrics.log(number, scalars)
         self._save()
         return {**scalars, "seconds": time.process_time() - began}
+
+    def draw(self) -> None:
+        """The picture of the curriculum: how often each level was drawn, and how often it was solved."""
+        write_whole(self.folder.curves, lambda draft: draft.write_bytes(self._picture()))
+
+    def _picture(self) -> bytes:
+        drawn = io.BytesIO()
+        self.history.picture(drawn)
+        return drawn.getvalue()
 
     def _learn(self) -> dict[str, float]:
         if not self.replay:
@@ -230,6 +243,7 @@ class GumbelZero:
             "optimiser": self.optimiser.state_dict(),
             "rng": self.rng.bit_generator.state,
             "curriculum": self.curriculum.state(),
+            "history": self.history.rows,
             "iteration": self.iteration,
             "expansions": self.expansions,
             "replay": flat,
@@ -244,6 +258,7 @@ class GumbelZero:
         self.optimiser.load_state_dict(state["optimiser"])
         self.rng.bit_generator.state = state["rng"]
         self.curriculum.restore(state["curriculum"])
+        self.history = History(state["history"])
         self.iteration = state["iteration"]
         self.expansions = state["expansions"]
         flat = state["replay"]
@@ -272,6 +287,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 look = logged.get("validation/greedy")
                 shown = f"{run.iteration:4d}  solved {logged['play/solved']:.2f}  {logged['seconds']:.1f} s"
                 print(shown if look is None else f"{shown}  validation {look:.2f}", flush=True)
+        run.draw()
+        print(f"levels over time: {run.folder.curves}")
     except KeyboardInterrupt:
         print(f"\nstopped; the last finished iteration is in {run.folder.checkpoint}: add --resume", file=sys.stderr)
         return 130

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any
+from typing import IO, Any
 
 from reasoning_envs.curriculum.levels import LevelCurriculum
 
@@ -44,11 +44,11 @@ class History:
             }
         )
 
-    def picture(self, path: str | PathLike[str]) -> None:
+    def picture(self, path: str | PathLike[str] | IO[bytes]) -> None:
         """Three panels over the steps: how often each level is drawn, the rate of success on each, the schedule.
 
         Args:
-            path: of the file; its ending says the format.
+            path: of the file; its ending says the format. Or a file open for writing bytes, which becomes a PNG.
 
         Raises:
             ValueError: nothing was noted. OSError: the file cannot be written.

@@ -89,6 +89,8 @@ def test_a_resumed_run_has_the_curves_of_one_that_was_never_stopped(tmp_path: Pa
         second.iterate()
     assert read_metrics(second.folder.metrics) == read_metrics(whole.folder.metrics)
     assert (tmp_path / "parts" / "metrics.jsonl").read_text() == (tmp_path / "whole" / "metrics.jsonl").read_text()
+    assert [row["step"] for row in second.history.rows] == [1, 2, 3, 4]
+    assert second.history.rows == whole.history.rows
 
 
 @pytest.mark.parametrize(
@@ -155,8 +157,13 @@ def test_an_experiment_runs_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFi
         for text in (f"--{key.replace('_', '-')}", str(value))
         if key not in ("iterations", "env")
     ]
+    picture = tmp_path / "gumbel" / "curves.png"
+    pictures = []
     for iterations in (1, 2):
         assert train.main(["gumbel", "--out", str(tmp_path), *small, "--iterations", str(iterations)]) == 0
+        pictures.append(picture.read_bytes())
     out, err = capsys.readouterr()
-    assert [line.split()[0] for line in out.splitlines()] == ["1", "2"]
+    drawn = f"levels over time: {picture}"
+    assert [line if line == drawn else line.split()[0] for line in out.splitlines()] == ["1", drawn, "2", drawn]
+    assert pictures[0] != pictures[1]
     assert "going on with" in err

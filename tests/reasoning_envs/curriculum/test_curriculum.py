@@ -335,6 +335,9 @@ def test_a_history_is_plain_data_and_drawn(tmp_path: Path) -> None:
     for number, each in enumerate((history, again)):
         each.picture(tmp_path / f"{number}.png")
     assert (tmp_path / "0.png").read_bytes() == (tmp_path / "1.png").read_bytes()
+    with (tmp_path / "open").open("wb") as file:
+        history.picture(file)
+    assert (tmp_path / "open").read_bytes() == (tmp_path / "0.png").read_bytes()
     with Image.open(tmp_path / "0.png") as picture:
         assert len(picture.convert("RGB").getcolors(1 << 20) or ()) > 20
     assert history.rows[-1]["success"]["linear-1"] > 0.8

@@ -64,6 +64,7 @@ class Config:
     learning_rate: Annotated[float, "of Adam; it falls to a twentieth over the second half"] = 0.002
     replay: Annotated[int, "decisions remembered"] = 60_000
     value_weight: Annotated[float, "of the value's loss beside the policy's"] = 0.1
+    left_out: Annotated[float, "share of a candidate's features left out at random in each gradient step"] = 0.3
     width: Annotated[int, "of the embedding"] = 64
     hidden: Annotated[int, "units of the layers above it"] = 64
     layers: Annotated[int, "above the embedding"] = 2
@@ -71,7 +72,7 @@ class Config:
     check_problems: Annotated[int, "of the validation, a level"] = 40
 
     def __post_init__(self) -> None:
-        check_settings(self)
+        check_settings(self, shares=("left_out",))
         if not self.level_names:
             raise ValueError("levels must name a level")
 
@@ -135,7 +136,9 @@ class Imitation:
             domain, PolicyConfig(config.width, config.hidden, config.layers), seed=config.seed
         )
         self.lessons = lessons_of(self.policy, config.level_names)
-        learning = LearningConfig(config.batch, config.learning_rate, config.replay, config.value_weight)
+        learning = LearningConfig(
+            config.batch, config.learning_rate, config.replay, config.value_weight, left_out=config.left_out
+        )
         self.learner = Learner(self.policy, learning, seed=config.seed)
         self.rng = np.random.default_rng([config.seed, 1])
         self.drawn = 0

@@ -2,9 +2,10 @@
 
 A candidate line is described by the *signature* of its values beside the target's, alone, with
 the kind of line and with the number of lines left; by the ways in which it and a variable that is there already give
-the target (:mod:`agents.completions`), or it and another candidate; by what it works on; and by how many variables
-nothing has taken up yet. Only what an agent may see is looked at: values on visible examples, of variables and of
-candidates. No line is tried that is not among the candidates: properties are of values that are shown.
+the target (:mod:`agents.completions`), or it and another candidate; by what it works on; by how many variables
+nothing has taken up yet; and by what one or two further lines would make of its values (:mod:`agents.foresight`), which
+is a search of its own and is said to be one. Only what an agent may see is looked at: values on visible examples, of
+variables and of candidates.
 """
 
 from __future__ import annotations
@@ -15,22 +16,26 @@ from weakref import WeakKeyDictionary
 
 from agents.completions import completions
 from agents.features import Encoded
-from agents.program_bags import PROGRAM_BUCKETS, PROGRAM_FEATURES_VERSION, Buckets
+from agents.foresight import Foresight, Images, Shown
+from agents.program_bags import PROGRAM_BUCKETS, Buckets
 from reasoning_envs.domains.code.synthesis_space import ProblemSpace
 from reasoning_envs.domains.code.synthesis_states import LineAction, LinesState
 from reasoning_envs.domains.synthesis import SynthesisDomain
-from reasoning_envs.programs.lines import Candidate, Column, LineSpace, State
+from reasoning_envs.programs.lines import Candidate, LineSpace, State
 from reasoning_envs.programs.signatures import Signature, signature
 from reasoning_envs.programs.values import Type, Value
 
-__all__ = ["Goal", "LineFeaturiser"]
+__all__ = ["LINE_FEATURES_VERSION", "Goal", "LineFeaturiser"]
+
+LINE_FEATURES_VERSION = "lines-4"
+"""Changes whenever the meaning of a bucket does: a policy of another version cannot be loaded."""
+
+_AHEAD = 16_384
+"""Buckets of what is ahead, above the others."""
 
 _NONE, _SUBMIT = 62, 63  # in the place of a production
 _OLDER, _NEWEST = 62, 63  # in the place of a parameter
 _KINDS = {kind: number for number, kind in enumerate(Type)}
-
-Shown = tuple[int, Column]
-"""Of a column the number of its type, and its values on the visible inputs."""
 
 
 class Goal:
@@ -87,13 +92,15 @@ class LineFeaturiser:
         domain: of the states.
     """
 
-    version = PROGRAM_FEATURES_VERSION
-    buckets = PROGRAM_BUCKETS
+    version = LINE_FEATURES_VERSION
+    buckets = PROGRAM_BUCKETS + _AHEAD
 
     def __init__(self, domain: SynthesisDomain) -> None:
         self._domain = domain
         self._goals: WeakKeyDictionary[ProblemSpace, Goal] = WeakKeyDictionary()
+        self._images: WeakKeyDictionary[LineSpace, Images] = WeakKeyDictionary()
         self._buckets = Buckets()
+        self._ahead = Buckets(PROGRAM_BUCKETS, _AHEAD)
 
     def encode(self, state: LinesState, actions: Sequence[LineAction]) -> Encoded:
         """The bags of all candidates; each holds at least one bucket."""
@@ -102,7 +109,7 @@ class LineFeaturiser:
         if goal is None:
             wanted = [case.output for case in state.spec.shown]
             goal = self._goals[space] = Goal(space.lines, state.spec.result, wanted, state.spec.limit)
-        program = _Program(goal, state.steps)
+        program = self._after(goal, state.steps)
         columns = [action.candidate.column for action in actions if action.candidate is not None]
         together = program.together(columns, columns)
         found: list[int] = []
@@ -135,7 +142,7 @@ class LineFeaturiser:
             submit: to submit is the last candidate.
             beside: all lines that may follow.
         """
-        program = _Program(goal, steps)
+        program = self._after(goal, steps)
         together = program.together(
             [candidate.column for candidate in candidates], [candidate.column for candidate in beside]
         )
@@ -150,6 +157,12 @@ class LineFeaturiser:
             self._submission(found, program)
             lengths.append(len(found) - before)
         return Encoded(array("H", found).tobytes(), tuple(lengths))
+
+    def _after(self, goal: Goal, steps: State) -> _Program:
+        images = self._images.get(goal.lines)
+        if images is None:
+            images = self._images[goal.lines] = Images(goal.lines.grammar)
+        return _Program(goal, steps, images, self._ahead)
 
     def _group(self, found: list[int], program: _Program, production: int) -> None:
         of = self._buckets.of
@@ -193,12 +206,13 @@ class LineFeaturiser:
                 found += (of[15, code, left], of[16, code, ref in used, left])
         for code in together.get(column, ()):
             found += (of[17, code, left], of[18, code, production])
+        found += program.ahead.features(shown, production)
 
 
 class _Program:
     """The lines so far, and what the features of the next ones need to know of them."""
 
-    def __init__(self, goal: Goal, steps: State) -> None:
+    def __init__(self, goal: Goal, steps: State, images: Images, buckets: Buckets) -> None:
         self.goal = goal
         self.steps = steps
         lines = goal.lines
@@ -213,6 +227,7 @@ class _Program:
         if steps:
             self.roles[-1] = _NEWEST
         self.shown = [goal.column(column) for column in self.columns]
+        self.ahead = Foresight(images, (_KINDS[goal.result], goal.wanted), self.shown, self.left, buckets)
 
     def together(self, columns: Sequence[int], beside: Sequence[int]) -> dict[int, set[int]]:
         """For each of some columns the ways in which it and one of those beside it give the target, as codes.

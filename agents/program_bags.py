@@ -18,7 +18,7 @@ PROGRAM_FEATURES_VERSION = "programs-3"
 """Changes whenever the meaning of a bucket does: a policy of another version cannot be loaded."""
 
 PROGRAM_BUCKETS = 32_768
-"""A power of two, so that the upper bits of a hash choose one."""
+"""A power of two, so that the upper bits of a hash choose one; :class:`Buckets` may have fewer, and others."""
 
 _MASK = 0xFFFFFFFF
 _A, _B, _C = 0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D
@@ -41,39 +41,52 @@ def word(text: str) -> int:
 class _Known(dict[tuple[int, ...], int]):
     """Buckets of features."""
 
+    def __init__(self, first: int, count: int) -> None:
+        super().__init__()
+        self._first = first
+        self._mask = count - 1
+
     def __missing__(self, parts: tuple[int, ...]) -> int:
-        bucket = self[parts] = _bucket(*parts)
+        bucket = self[parts] = self._first + (_bucket(*parts) & self._mask)
         return bucket
 
 
 class _Row(dict[int, int]):
     """Buckets of the properties beside one thing."""
 
-    def __init__(self, *beside: int) -> None:
+    def __init__(self, first: int, count: int, *beside: int) -> None:
         super().__init__()
+        self._first = first
+        self._mask = count - 1
         self._beside = beside
 
     def __missing__(self, held: int) -> int:
-        bucket = self[held] = _bucket(*self._beside, held)
+        bucket = self[held] = self._first + (_bucket(*self._beside, held) & self._mask)
         return bucket
 
 
 class Buckets:
     """The buckets of features. What is kept makes it faster and changes nothing.
 
+    Args:
+        first: the lowest of them.
+        count: how many, a power of two and at most :data:`PROGRAM_BUCKETS`.
+
     Attributes:
         of: ``of[parts]`` is the bucket of a feature; its first part tells what kind of feature it is.
     """
 
-    def __init__(self) -> None:
-        self.of = _Known()
+    def __init__(self, first: int = 0, count: int = PROGRAM_BUCKETS) -> None:
+        self._first = first
+        self._count = count
+        self.of = _Known(first, count)
         self._rows: dict[tuple[int, ...], _Row] = {}
 
     def held(self, signature: Signature, *beside: int) -> list[int]:
         """A bucket for each property that holds on all examples or on some, crossed with what is beside it."""
         row = self._rows.get(beside)
         if row is None:
-            row = self._rows[beside] = _Row(*beside)
+            row = self._rows[beside] = _Row(self._first, self._count, *beside)
         return [row[number] for number in _holding(signature)]
 
 

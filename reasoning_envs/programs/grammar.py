@@ -65,6 +65,7 @@ class Grammar:
         signatures: types of the parameters of the programs that are generated. A signature that stands here twice is
             drawn twice as often.
         constants: all constants of all pools, each once, in order; a position is the constant's id.
+        pools: of each production, for each hole, the ids of the constants that it may take.
         operations: names of the operations that the templates use.
     """
 
@@ -72,13 +73,17 @@ class Grammar:
     productions: tuple[Production, ...]
     signatures: tuple[tuple[Type, ...], ...]
     constants: tuple[Value, ...] = field(init=False)
+    pools: tuple[tuple[tuple[int, ...], ...], ...] = field(init=False)
     operations: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        pools = [value for production in self.productions for pool in production.pools for value in pool]
+        values = [value for production in self.productions for pool in production.pools for value in pool]
         # By type as well, since True == 1.
-        constants = {(type(value), value): value for value in pools}
+        constants = {(type(value), value): value for value in values}
         object.__setattr__(self, "constants", tuple(constants.values()))
+        ids = {key: number for number, key in enumerate(constants)}
+        pools = [[tuple(ids[type(c), c] for c in pool) for pool in each.pools] for each in self.productions]
+        object.__setattr__(self, "pools", tuple(map(tuple, pools)))
         nodes = (node for production in self.productions for _, node in walk(production.template))
         object.__setattr__(self, "operations", frozenset(node.op for node in nodes if node.op in OPERATIONS))
 

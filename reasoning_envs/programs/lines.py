@@ -103,10 +103,11 @@ class LineSpace:
         self._columns = Columns(self.visible)
         self._types = self._columns.kinds
         self._known: list[dict[tuple[int, ...], int]] = [{} for _ in grammar.productions]
-        self._constants = [
-            self._columns.given(type_of(value), (value,) * len(self.inputs)) for value in grammar.constants
+        constants = [
+            (-1 - number, self._columns.given(type_of(value), (value,) * len(self.inputs)))
+            for number, value in enumerate(grammar.constants)
         ]
-        self._pools = [[self._pool(value) for value in p.pools] for p in grammar.productions]
+        self._pools = [[[constants[number] for number in pool] for pool in pools] for pools in grammar.pools]
         start = tuple(
             self._columns.given(kind, tuple(args[index] for args in self.inputs))
             for index, (_, kind) in enumerate(self.parameters)
@@ -286,14 +287,6 @@ class LineSpace:
                             choices.append((*options[wanted], *pools[other]))
                     for chosen in product(*choices):
                         yield index, tuple([c[0] for c in chosen]), tuple([c[1] for c in chosen])
-
-    def _pool(self, values: Sequence[Value]) -> list[tuple[int, int]]:
-        constants = self.grammar.constants
-        found = []
-        for value in values:
-            number = next(i for i, c in enumerate(constants) if type(c) is type(value) and c == value)
-            found.append((-1 - number, self._constants[number]))
-        return found
 
 
 class _Search:

@@ -181,6 +181,40 @@ def test_parts_join_in_order() -> None:
     assert both.buckets.tolist() == [1] * 8 + [2] * 12
 
 
+def test_features_left_out_at_random_leave_every_bag_its_first() -> None:
+    whole = joined([segment(40, 7), segment(60, 9)])
+    thin = whole.thinned(0.5, np.random.default_rng(0))
+    assert (thin.counts == whole.counts).all()
+    assert (thin.good == whole.good).all()
+    assert len(thin.lengths) == len(whole.lengths)
+    assert thin.lengths.min() >= 1
+    assert thin.lengths.sum() == len(thin.buckets)
+    first = np.cumsum(whole.lengths, dtype=np.int64) - whole.lengths
+    expected = len(first) + (len(whole.buckets) - len(first)) / 2
+    assert len(thin.buckets) == pytest.approx(expected, rel=0.1)
+    starts = np.cumsum(thin.lengths, dtype=np.int64) - thin.lengths
+    assert (thin.buckets[starts] == whole.buckets[first]).all()
+    assert whole.thinned(0.0, np.random.default_rng(0)).buckets.tolist() == whole.buckets.tolist()
+    assert len(whole.thinned(1.0, np.random.default_rng(0)).buckets) == len(first)
+
+
+def test_a_learner_leaves_features_out_while_it_learns_alone() -> None:
+    """Steps differ from those with all features, and two learners of the same seed do not."""
+    material = decisions(searched(20))
+
+    def weights(left_out: float) -> list[float]:
+        learner = Learner(
+            CandidatePolicy(DOMAIN, keep_encoded=True), LearningConfig(batch=16, left_out=left_out), seed=3
+        )
+        learner.replay.add("0", material)
+        learner.update(3)
+        found: list[float] = learner.policy.network.hidden.weight.flatten().tolist()
+        return found
+
+    assert weights(0.3) == weights(0.3)
+    assert weights(0.3) != weights(0.0)
+
+
 def test_learning_beats_not_learning() -> None:
     policy = CandidatePolicy(DOMAIN, keep_encoded=True)
     learner = Learner(policy, LearningConfig(batch=32))

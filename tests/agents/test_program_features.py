@@ -14,9 +14,9 @@ from agents.actors import Job, Worker, weights_of
 from agents.completions import completions
 from agents.expert_iteration import Learner, LearningConfig, decisions
 from agents.features import FEATURES_VERSION
-from agents.line_features import LineFeaturiser
+from agents.line_features import LINE_FEATURES_VERSION, LineFeaturiser
 from agents.policies import CandidatePolicy, PolicyConfig, PolicyError, versions
-from agents.program_bags import PROGRAM_BUCKETS, PROGRAM_FEATURES_VERSION
+from agents.program_bags import PROGRAM_FEATURES_VERSION
 from agents.repair_features import RepairFeaturiser
 from agents.search import Limits, Method, solve
 from agents.tree import Evaluation
@@ -112,7 +112,7 @@ def test_every_candidate_has_a_bag(domain: Any, level: str) -> None:
         assert len(encoded.lengths) == len(actions)
         assert min(encoded.lengths) > 0
         assert sum(encoded.lengths) == len(buckets)
-        assert buckets.max() < PROGRAM_BUCKETS
+        assert buckets.max() < featuriser.buckets
         assert encoded == featuriser.encode(state, actions)
         state = actions[int(rng.integers(len(actions)))].state
 
@@ -155,7 +155,8 @@ for kind, featuriser in ((SynthesisDomain, LineFeaturiser), (RepairDomain, Repai
 
 def test_policies_of_other_domains_are_told_apart(tmp_path: Path) -> None:
     assert versions(AlgebraDomain())["features"] == str(FEATURES_VERSION)
-    assert versions(LINES)["features"] == versions(REPAIR)["features"] == PROGRAM_FEATURES_VERSION
+    assert versions(LINES)["features"] == LINE_FEATURES_VERSION
+    assert versions(REPAIR)["features"] == PROGRAM_FEATURES_VERSION
     CandidatePolicy(LINES).save(tmp_path / "policy.pt")
     assert CandidatePolicy.load(tmp_path / "policy.pt", LINES).domain is LINES
     with pytest.raises(PolicyError, match="trained with domain 'synthesis', and this is 'repair'"):

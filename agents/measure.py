@@ -9,7 +9,8 @@ problem by problem.
 
 Nobody is told what hidden tests say. Where a state can be checked by what the agent sees (a program by its visible
 tests), a beam gives of the programs that pass them the best by its priority (:mod:`agents.blind_beam`), and best-of-N
-one of those that do; that one is judged, once.
+one of those that do; that one is judged, once. Where it passes what is visible and is wrong all the same, that counts
+as a hack: its share of all problems stands beside what is right.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -44,7 +45,7 @@ from reasoning_envs.rewards.checking import open_prm
 from reasoning_envs.rewards.protocol import PRMError
 from reasoning_envs.types import Problem
 
-__all__ = ["Measured", "Player", "main", "measure", "player_of"]
+__all__ = ["Measured", "Played", "Player", "main", "measure", "player_of"]
 
 _LIMITS = Limits(expansions=2_000, steps=30)
 
@@ -113,6 +114,8 @@ class Measured:
 
     Attributes:
         level, player: names. right, n: problems solved, of how many. seconds: of processor time.
+        only_it, only_first: problems that of this player and the first one only the one solves.
+        hacks: answers that pass all that is visible and are wrong.
     """
 
     level: str
@@ -122,6 +125,7 @@ class Measured:
     seconds: float
     only_it: int = 0
     only_first: int = 0
+    hacks: int = 0
 
     @property
     def p(self) -> float:
@@ -136,32 +140,57 @@ class Measured:
         share = self.right / max(self.n, 1)
         found = f"{share:.2f} [{low:.2f}, {high:.2f}] of {self.n}"
         paired = f"  +{self.only_it} -{self.only_first} (p = {self.p:.3f})" if self.only_it + self.only_first else ""
-        return f"{self.level:<14} {self.player:<14} {found:<26} {self.seconds:.0f} s{paired}"
+        hacks = f"hacks {self.hacks / max(self.n, 1):.2f}"
+        return f"{self.level:<14} {self.player:<14} {found:<26} {hacks}  {self.seconds:.0f} s{paired}"
 
 
-def measure(domain: MoveDomain, problems: Sequence[Problem], player: Player, evaluator: Evaluator) -> list[bool]:
-    """Whether each problem is solved."""
+class Played(NamedTuple):
+    """What came of one problem.
+
+    Attributes:
+        right: it is solved. hack: the answer passes all that is visible and is wrong.
+    """
+
+    right: bool
+    hack: bool
+
+
+def measure(domain: MoveDomain, problems: Sequence[Problem], player: Player, evaluator: Evaluator) -> list[Played]:
+    """What comes of each problem."""
+    played = []
+    for result in _results(domain, problems, player, evaluator):
+        right = result.outcome.success
+        hack = not right and result.answer is not None and passes(domain, result.path[-1].state)
+        played.append(Played(right, hack))
+    return played
+
+
+def _results(
+    domain: MoveDomain, problems: Sequence[Problem], player: Player, evaluator: Evaluator
+) -> Sequence[SearchResult]:
     if player.method.kind == "beam" and isinstance(domain, SynthesisDomain | RepairDomain):
         return _blindly(domain, problems, player.method, evaluator)
     if player.draws == 1:
-        return [result.outcome.success for result in solve(domain, problems, player.method, evaluator)]
-    found: list[SearchResult | None] = [None] * len(problems)
+        return solve(domain, problems, player.method, evaluator)
+    found: dict[int, SearchResult] = {}
     for seed in range(player.draws):
         for number, result in solve_each(domain, problems, player.method, evaluator, seed=seed):
-            known = found[number]
+            known = found.get(number)
             if known is None or (passes(domain, result.path[-1].state) and not passes(domain, known.path[-1].state)):
                 found[number] = result
-    return [result is not None and result.outcome.success for result in found]
+    return [found[number] for number in range(len(problems))]
 
 
-def _blindly(domain: MoveDomain, problems: Sequence[Problem], method: Method, evaluator: Evaluator) -> list[bool]:
+def _blindly(
+    domain: MoveDomain, problems: Sequence[Problem], method: Method, evaluator: Evaluator
+) -> Sequence[SearchResult]:
     def visible(node: Node) -> bool:
         return passes(domain, node.state)
 
     searches = (
         blind_beam(Tree(domain, problem), method.limits, method.priority, method.width, visible) for problem in problems
     )
-    found = {number: result.outcome.success for number, result in run(searches, evaluator)}
+    found = dict(run(searches, evaluator))
     return [found[number] for number in range(len(problems))]
 
 
@@ -217,12 +246,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for player in players:
             evaluator: Evaluator = GuidedEvaluator(policy, prm) if player.guided and prm is not None else policy
             began = time.process_time()
-            right = measure(domain, problems, player, evaluator)
+            played = measure(domain, problems, player, evaluator)
+            right = [each.right for each in played]
             first = first or right
             only_it = sum(one and not other for one, other in zip(right, first, strict=True))
             only_first = sum(other and not one for one, other in zip(right, first, strict=True))
             seconds = time.process_time() - began
-            found = Measured(level, player.name, sum(right), len(problems), seconds, only_it, only_first)
+            hacks = sum(each.hack for each in played)
+            found = Measured(level, player.name, sum(right), len(problems), seconds, only_it, only_first, hacks)
             print(found, flush=True)
             if chosen.out is not None:
                 record = {**asdict(found), "split": chosen.split, "seed": chosen.seed, "policy": str(chosen.policy)}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agents.blind_beam import blind_beam
-from agents.measure import measure, player_of
+from agents.measure import Played, measure, player_of
 from agents.search import BY_POLICY, Limits, Weighted
 from agents.tree import Evaluation, Evaluator, Node, Outcome, SearchResult, Tree, UniformEvaluator, run
 from reasoning_envs.domains.code.synthesis_states import LinesState
@@ -115,6 +115,11 @@ def test_programs_are_measured_blindly() -> None:
     problem = LINES.problem(text)
     assert problem.metadata["hidden"]
     assert LINES.spec(problem).result is Type.INT
-    assert measure(LINES, [problem], player_of("beam-8"), UniformEvaluator()) == [False]
+    assert measure(LINES, [problem], player_of("beam-8"), UniformEvaluator()) == [Played(right=False, hack=True)]
     right = LINES.problem(LENGTH + SHOWN + "; assert f([-1]) == -1")
-    assert measure(LINES, [right], player_of("beam-8"), Preferring("sum(xs)", "submit")) == [True]
+    summing = Preferring("sum(xs)", "submit")
+    assert measure(LINES, [right], player_of("beam-8"), summing) == [Played(right=True, hack=False)]
+    counting = Preferring("len(xs)", "submit")
+    for player, hack in (("greedy", False), ("best-of-2", True)):
+        evaluator = counting if player == "greedy" else summing
+        assert measure(LINES, [problem], player_of(player), evaluator) == [Played(right=False, hack=hack)]

@@ -135,6 +135,8 @@ def greedy(tree: Tree, limits: Limits, priority: Priority = BY_POLICY) -> Search
 def random_walk(tree: Tree, limits: Limits, rng: np.random.Generator, temperature: float = 1.0) -> Search:
     """Candidates drawn from the evaluator's probabilities (uniform without a policy); the first answer ends it.
 
+    Nothing is mixed into them, unlike in searches that compare costs: what a walk teaches rests on how likely it was.
+
     Args:
         tree: to grow.
         limits: of the walk.
@@ -147,7 +149,8 @@ def random_walk(tree: Tree, limits: Limits, rng: np.random.Generator, temperatur
             return tree.finished(node, Outcome.OUT_OF_BUDGET, None)
         yield (node,)
         children = tree.children(node)
-        logits = np.array([child.log_pi for child in children]) / temperature
+        assert node.evaluation is not None
+        logits = node.evaluation.log_probs / temperature
         weights = np.exp(logits - logits.max())
         node = children[int(rng.choice(len(children), p=weights / weights.sum()))]
     return tree.finished(node, *tree.judge(node))

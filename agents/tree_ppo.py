@@ -40,6 +40,8 @@ from reasoning_envs.types import Problem
 __all__ = ["Config", "Paid", "Run", "TreePPO", "TreePPOConfig", "main"]
 
 MAY_CHANGE = ("steps",)
+_LOG_RATIO = 20.0
+"""Of new probability to old, at most: beyond it the ratio of what a batch has just made likely is not finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,9 @@ class TreePPOConfig:
 
     Attributes:
         steps: reasoning steps of a walk, at most. passes: over the decisions of a batch of walks. batch: decisions a
-            gradient step. learning_rate: of Adam. clip: of the ratio of probabilities, above 0. entropy: weight of the
-            bonus. value_weight: of the value's loss. discount, trace: gamma and lambda, in [0, 1].
+            gradient step. learning_rate: of Adam. clip: of the ratio of probabilities, above 0. gradient_norm: to which
+            gradients are scaled down, above 0. entropy: weight of the bonus. value_weight: of the value's loss.
+        discount, trace: gamma and lambda, in [0, 1].
         low, high: between which returns lie; what is outside is clipped for the value.
     """
 
@@ -58,6 +61,7 @@ class TreePPOConfig:
     batch: int = 256
     learning_rate: float = 2e-3
     clip: float = 0.2
+    gradient_norm: float = 0.5
     entropy: float = 0.01
     value_weight: float = 0.5
     discount: float = 0.99
@@ -66,8 +70,9 @@ class TreePPOConfig:
     high: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (self.low < self.high and self.clip > 0 and 0 <= self.discount <= 1 and 0 <= self.trace <= 1):
-            raise ValueError("low below high, clip above 0, discount and trace in [0, 1] are needed")
+        above = self.clip > 0 and self.gradient_norm > 0
+        if not (self.low < self.high and above and 0 <= self.discount <= 1 and 0 <= self.trace <= 1):
+            raise ValueError("low below high, clip and gradient_norm above 0, discount and trace in [0, 1] are needed")
 
 
 class Paid(NamedTuple):
@@ -168,7 +173,7 @@ class TreePPO:
         chosen = torch.from_numpy(np.cumsum(counts) - counts + np.array([choice.taken for choice in choices]))
         logs = table.reshape(-1)[torch.from_numpy(place)]
         before = torch.tensor([choice.log_prob for choice in choices], dtype=torch.float32)
-        ratio = torch.exp(logs[chosen] - before)
+        ratio = torch.exp((logs[chosen] - before).clamp(max=_LOG_RATIO))
         gain = torch.from_numpy(advantages.astype(np.float32))
         clipped = torch.clamp(ratio, 1 - config.clip, 1 + config.clip)
         policy_loss = -torch.minimum(ratio * gain, clipped * gain).mean()
@@ -178,6 +183,7 @@ class TreePPO:
         loss = policy_loss + config.value_weight * value_loss - config.entropy * entropy
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.policy.network.parameters(), config.gradient_norm)
         self.optimiser.step()
         outside = float((ratio.detach() != clipped.detach()).float().mean())
         return np.array([float(policy_loss.detach()), float(value_loss.detach()), float(entropy.detach()), outside])

@@ -52,6 +52,12 @@ def one(statement: str, method: Method | str, evaluator: Any = None, domain: Toy
     return solve(domain, [domain.problem(statement)], method, evaluator)[0]
 
 
+def test_walks_draw_what_the_policy_says_and_nothing_else() -> None:
+    """No share of uniform probability: a policy that is certain is followed, so that its own probabilities are true."""
+    for result in solve(DOMAIN, problems(40), "random", Knowing(1.0), seed=2):
+        assert result.outcome.success
+
+
 @pytest.mark.parametrize("name", list(METHODS))
 def test_every_method_plays_every_problem(name: str) -> None:
     for result in solve(DOMAIN, problems(), name, seed=1):

@@ -53,6 +53,16 @@ def test_advantages_are_those_of_the_paper() -> None:
         assert choice.taken == walk.path[t + 1].choice
 
 
+def test_what_was_all_but_impossible_leaves_the_weights_finite() -> None:
+    ppo = learner(learning_rate=0.05)
+    walks = [walk for walk in ppo.walk(READY, [READY.sample(RNG, "three") for _ in range(8)]) if len(walk.path) > 1]
+    choices = [choice for walk in walks for choice in ppo._choices(Paid(walk, [0.0] * (len(walk.path) - 1)))]
+    unlikely = [choice._replace(log_prob=-300.0) for choice in choices]
+    for sign in (-1.0, 1.0, 0.0):
+        assert np.isfinite(ppo._step(unlikely, np.full(len(unlikely), sign))).all()
+    assert all(torch.isfinite(weights).all() for weights in ppo.policy.network.parameters())
+
+
 @pytest.mark.parametrize("liked", [True, False])
 def test_what_is_paid_is_done_more_often(liked: bool) -> None:
     domain = AlgebraDomain()

@@ -15,7 +15,7 @@ _Run = TypeVar("_Run")
 
 __all__ = ["STUDIES", "add_study", "run_study"]
 
-_GO_ON = ("forms", "hacks")
+_GO_ON = ("forms", "hacks", "labels")
 _TRIES = 64
 _ORM_TRACES = 1500
 
@@ -30,7 +30,7 @@ def add_study(kinds: Any, run: Callable[[argparse.Namespace], int]) -> None:
     study.add_argument(
         "--json",
         type=Path,
-        help="write every run there, one JSON object a line, as it ends; forms and hacks go on from what stands there",
+        help="write every run there, one JSON object a line, as it ends; all but best-of go on from what stands there",
     )
     study.add_argument("--plot", type=Path, help="of forms: draw it there, PNG")
     study.set_defaults(run=run)
@@ -102,9 +102,10 @@ def _hacks(args: argparse.Namespace) -> Iterator[str]:
 
 
 def _labels(args: argparse.Namespace) -> Iterator[str]:
-    from reasoning_envs.rewards.trials.sources import source_runs, source_table
+    from reasoning_envs.rewards.trials.sources import SourceRun, source_runs, source_table
 
-    yield from source_table(_kept(source_runs(range(args.seeds)), args))
+    earlier = _earlier(SourceRun, args)
+    yield from source_table([*earlier, *_kept(source_runs(range(args.seeds), done=earlier), args)])
 
 
 def _best_of(args: argparse.Namespace) -> Iterator[str]:

@@ -19,7 +19,7 @@ source                  label of a step
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -72,9 +72,14 @@ class SourceRun:
     right_answer: float
 
 
-def source_runs(seeds: Sequence[int], sizes: Sequence[int] = SIZES) -> Iterator[SourceRun]:
-    """All trainings, seed by seed; smaller sets are the first traces of larger ones."""
+def source_runs(
+    seeds: Sequence[int], sizes: Sequence[int] = SIZES, *, done: Iterable[SourceRun] = ()
+) -> Iterator[SourceRun]:
+    """All trainings that are not done yet, seed by seed; smaller sets are the first traces of larger ones."""
+    known = {(run.source, run.traces, run.seed) for run in done}
     for seed in seeds:
+        if all((source, size, seed) in known for source in SOURCES for size in sizes):
+            continue  # before traces are drawn and rolled out, which is the dear part
         rng = np.random.default_rng([seed, 10])
         traces = whole_episodes(max(sizes), rng)
         verdicts, seconds = _verdicts(traces)
@@ -88,6 +93,8 @@ def source_runs(seeds: Sequence[int], sizes: Sequence[int] = SIZES) -> Iterator[
             part = traces[:size]
             costs = {"verifier": seconds * size, "roll-outs": rolling * size}
             for source in SOURCES:
+                if (source, size, seed) in known:
+                    continue
                 prm = _trained(source, part, seed, verdicts, rolled, people)
                 found = {
                     name: judge_prm(prm, [case.trace for case in cases], None, [case.kind for case in cases])

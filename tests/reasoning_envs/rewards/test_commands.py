@@ -101,7 +101,7 @@ def test_a_judge_is_trained_on_errors_that_are_made(tmp_path: Path, capsys: pyte
     assert "first_error_f1" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("study", ["forms", "hacks"])
+@pytest.mark.parametrize("study", ["forms", "hacks", "labels"])
 def test_a_study_goes_on_only_from_runs_of_its_own(
     study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

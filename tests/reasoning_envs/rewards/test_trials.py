@@ -13,14 +13,16 @@ from reasoning_envs.rewards import OraclePRM
 from reasoning_envs.rewards.errors import ERRORS, spoiled_lines
 from reasoning_envs.rewards.hackable import ConstantPRM
 from reasoning_envs.rewards.judging import first_error
+from reasoning_envs.rewards.trials import sources
 from reasoning_envs.rewards.trials.best_of import Tries, best_of, make_tries
 from reasoning_envs.rewards.trials.cases import Case, spoiled
 from reasoning_envs.rewards.trials.derivations import Search, algebra, derive
 from reasoning_envs.rewards.trials.shifts import KINDS, OTHER_FAMILIES, SHIFTS, cases_of, training_cases
+from reasoning_envs.rewards.trials.sources import SOURCES, SourceRun, source_runs
 from reasoning_envs.rewards.trials.tables import judge_on_shifts, shift_table, worst
 from reasoning_envs.symbolic.steps.derivation import relate
 from reasoning_envs.symbolic.syntax.parser import parse_statement
-from reasoning_envs.types import Status, Verdict
+from reasoning_envs.types import Status, Trace, Verdict
 
 COUNTS = {"longer": 6}
 
@@ -165,3 +167,26 @@ def test_systematic_errors_outvote_the_truth() -> None:
     found = {each.judge: each.accuracy[16][0] for each in best_of({"oracle": OraclePRM()}, tries, "systematic", 0)}
     assert found["oracle"] == found["any of them"]
     assert found["majority vote"] < found["oracle"] - 0.3
+
+
+def test_the_study_of_labels_trains_what_is_not_done_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interrupted study goes on where it was, and what it skips changes nothing that it draws."""
+    monkeypatch.setattr(sources, "_JUDGED", 12)
+    monkeypatch.setattr(sources, "_trained", lambda *_: ConstantPRM(0.9))
+    whole = list(source_runs([0], [4]))
+    assert [(run.source, run.traces, run.seed) for run in whole] == [(source, 4, 0) for source in SOURCES]
+    rest = list(source_runs([0], [4], done=whole[1:-1]))
+    assert [(run.source, run.f1, run.right_answer) for run in rest] == [
+        (run.source, run.f1, run.right_answer) for run in (whole[0], whole[-1])
+    ]
+
+
+def test_a_seed_that_is_done_draws_no_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drawn(*_: object) -> list[Trace]:
+        raise AssertionError("traces were drawn")
+
+    monkeypatch.setattr(sources, "whole_episodes", drawn)
+    done = [SourceRun(source, 4, 0, 0.0, 0.5, 0.5) for source in SOURCES]
+    assert list(source_runs([0], [4], done=done)) == []
+    with pytest.raises(AssertionError, match="traces were drawn"):
+        list(source_runs([0, 1], [4], done=done))
